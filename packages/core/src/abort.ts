@@ -1,0 +1,16 @@
+/**
+ * The part of the host's `AbortSignal` that Cloze uses. The core has no I/O and no host's types, so it says
+ * what it needs: any real `AbortSignal` fits.
+ */
+import { ClozeError } from "./errors.ts";
+
+export interface Abort {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+}
+
+/** Throws `aborted` when the caller has given up. Called between steps, never inside one. */
+export function throwIfAborted(signal: Abort | undefined): void {
+  if (signal?.aborted)
+    throw new ClozeError("aborted", "The caller aborted the request.", { cause: signal.reason });
+}

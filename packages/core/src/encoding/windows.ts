@@ -1,0 +1,60 @@
+/**
+ * Windows over a text that is longer than the model: each shares `overlap` tokens with the next.
+ *
+ * This is google-research/bert's sliding window (`convert_examples_to_features` in run_squad.py), with the option
+ * named for what people think of: its `doc_stride` is the step, here it is `room - overlap`.
+ */
+import { ClozeError } from "../errors.ts";
+
+/** A run of tokens of the long text: `count` of them from `first` on. */
+export interface Window {
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * Cuts `length` tokens into windows.
+ *
+ * @param room How many tokens fit in one window.
+ * @param overlap How many of them the next window repeats.
+ * @throws ClozeError `invalid-option` when the overlap leaves no step, or nothing fits.
+ *
+ * @example
+ * windows(10, 6, 2); // [{ first: 0, count: 6 }, { first: 4, count: 6 }]
+ */
+export function windows(length: number, room: number, overlap: number): Window[] {
+  if (room < 1) throw new ClozeError("invalid-option", `No token of the text fits: ${room} places are left.`);
+  if (!Number.isInteger(overlap) || overlap < 0 || overlap >= room)
+    throw new ClozeError(
+      "invalid-option",
+      `An overlap of ${overlap} leaves no step: choose 0 to ${room - 1}, since ${room} tokens fit in a window.`,
+      { field: "overlap" },
+    );
+  const result: Window[] = [];
+  for (let first = 0; ; first += room - overlap) {
+    const count = Math.min(room, length - first);
+    result.push({ first, count });
+    if (first + count >= length) return result;
+  }
+}
+
+/**
+ * For each token, the window in which it has the most context on its lesser side: the one whose prediction counts
+ * (`_check_is_max_context` in run_squad.py; of equal ones the first, longer windows a little ahead).
+ *
+ * @returns One window number a token.
+ */
+export function maxContext(length: number, list: readonly Window[]): Int32Array {
+  const owner = new Int32Array(length);
+  const best = new Float64Array(length).fill(-Infinity);
+  for (const [w, { first, count }] of list.entries()) {
+    for (let i = 0; i < count; i++) {
+      const score = Math.min(i, count - 1 - i) + 0.01 * count;
+      if (score > best[first + i]) {
+        best[first + i] = score;
+        owner[first + i] = w;
+      }
+    }
+  }
+  return owner;
+}

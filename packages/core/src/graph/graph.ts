@@ -1,0 +1,185 @@
+/**
+ * The intermediate representation: a graph of operators with meaning, and the builder that writes it.
+ *
+ * A model is written once, as functions over `GraphBuilder`, and read by whoever needs it: the interpreter (plain
+ * JS), the ONNX emitter, differentiation. A dimension is a number or a name, so that one graph serves every
+ * batch and length. What each operator is stands in `operators.ts`; this file only wires values together.
+ */
+import { operators } from "./operators.ts";
+import type { Attributes, Operator } from "./operators.ts";
+
+/** A number, or the name of a size that is known only when the graph runs (`batch`, `length`). */
+export type Dimension = number | string;
+export type Shape = readonly Dimension[];
+export type DataType = "float32" | "int32";
+
+/** The result of a node, an input, a parameter or a constant. */
+export interface Value {
+  readonly shape: Shape;
+  readonly type: DataType;
+  readonly source: Source;
+}
+
+export type Source =
+  | { readonly kind: "input"; readonly name: string }
+  | { readonly kind: "parameter"; readonly name: string }
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "node" };
+
+/** One application of an operator. The union over all operators lets a table be exhaustive. */
+export type Node = { readonly [O in Operator]: NodeOf<O> }[Operator];
+
+export interface NodeOf<O extends Operator> {
+  readonly operator: O;
+  readonly inputs: readonly Value[];
+  readonly attributes: Attributes[O];
+  readonly output: Value;
+}
+
+/** A finished graph. `nodes` are in an order in which each reads only what came before. */
+export interface Graph {
+  readonly inputs: readonly Value[];
+  readonly parameters: readonly Value[];
+  readonly nodes: readonly Node[];
+  readonly outputs: ReadonlyMap<string, Value>;
+}
+
+/**
+ * Writes a graph, node by node, and infers every shape as it goes.
+ *
+ * @example
+ * const g = new GraphBuilder();
+ * const x = g.input("x", ["batch", 2], "float32");
+ * g.output("y", g.linear(x, g.parameter("w", [3, 2]))); // [batch, 3]
+ * const graph = g.build();
+ */
+export class GraphBuilder {
+  readonly #inputs = new Map<string, Value>();
+  readonly #parameters = new Map<string, Value>();
+  readonly #nodes: Node[] = [];
+  readonly #outputs = new Map<string, Value>();
+
+  input(name: string, shape: Shape, type: DataType): Value {
+    return once(this.#inputs, name, { shape, type, source: { kind: "input", name } });
+  }
+
+  /** A weight. Asking twice for one name gives one value: this is how weights are tied. */
+  parameter(name: string, shape: Shape): Value {
+    return once(this.#parameters, name, { shape, type: "float32", source: { kind: "parameter", name } });
+  }
+
+  /** A scalar. */
+  constant(value: number): Value {
+    return { shape: [], type: "float32", source: { kind: "constant", value } };
+  }
+
+  output(name: string, value: Value): void {
+    if (this.#outputs.has(name)) throw new TypeError(`The graph has two outputs named ${name}.`);
+    this.#outputs.set(name, value);
+  }
+
+  build(): Graph {
+    return {
+      inputs: [...this.#inputs.values()],
+      parameters: [...this.#parameters.values()],
+      nodes: this.#nodes,
+      outputs: this.#outputs,
+    };
+  }
+
+  /** Rows of a table by index: table [rows, width], ids [...] → [..., width]. */
+  embed(table: Value, ids: Value): Value {
+    return this.#apply("embed", [table, ids], {});
+  }
+
+  /** The first rows of a table, as many as `like` has along its second axis: [rows, width] → [length, width]. */
+  firstRows(table: Value, like: Value): Value {
+    return this.#apply("firstRows", [table, like], {});
+  }
+
+  /** x·Wᵀ + b: x [..., in], weight [out, in], bias [out] → [..., out]. */
+  linear(x: Value, weight: Value, bias?: Value): Value {
+    return this.#apply("linear", bias ? [x, weight, bias] : [x, weight], {});
+  }
+
+  /** Normalises the last axis to mean 0 and variance 1, then scales and shifts it (Ba et al., 2016). */
+  layerNorm(x: Value, scale: Value, shift: Value, epsilon: number): Value {
+    return this.#apply("layerNorm", [x, scale, shift], { epsilon });
+  }
+
+  /** x·Φ(x), exactly (erf) or by the tanh approximation of the original BERT (Hendrycks & Gimpel, 2016). */
+  gelu(x: Value, approximation: "none" | "tanh"): Value {
+    return this.#apply("gelu", [x], { approximation });
+  }
+
+  relu(x: Value): Value {
+    return this.#apply("relu", [x], {});
+  }
+
+  tanh(x: Value): Value {
+    return this.#apply("tanh", [x], {});
+  }
+
+  /**
+   * Scaled dot-product attention over several heads (Vaswani et al., 2017, 3.2):
+   * query, key, value [batch, length, hidden]; bias [batch, length] is added to every score of that key.
+   */
+  attention(query: Value, key: Value, value: Value, bias: Value, heads: number): Value {
+    return this.#apply("attention", [query, key, value, bias], { heads });
+  }
+
+  /** Elementwise, with NumPy's broadcasting; so are the three below. */
+  add(a: Value, b: Value): Value {
+    return this.#apply("add", [a, b], {});
+  }
+
+  subtract(a: Value, b: Value): Value {
+    return this.#apply("subtract", [a, b], {});
+  }
+
+  multiply(a: Value, b: Value): Value {
+    return this.#apply("multiply", [a, b], {});
+  }
+
+  divide(a: Value, b: Value): Value {
+    return this.#apply("divide", [a, b], {});
+  }
+
+  /** Sums over one axis, which disappears. */
+  sum(x: Value, axis: number): Value {
+    return this.#apply("sum", [x], { axis });
+  }
+
+  /** One index of one axis, which disappears: select(hidden, 1, 0) is the vector of [CLS]. */
+  select(x: Value, axis: number, index: number): Value {
+    return this.#apply("select", [x], { axis, index });
+  }
+
+  /** Adds an axis of size 1. */
+  expand(x: Value, axis: number): Value {
+    return this.#apply("expand", [x], { axis });
+  }
+
+  /** Lays values one behind the other along one axis. */
+  concat(values: readonly Value[], axis: number): Value {
+    return this.#apply("concat", values, { axis });
+  }
+
+  #apply<O extends Operator>(operator: O, inputs: readonly Value[], attributes: Attributes[O]): Value {
+    const output: Value = { ...operators[operator].infer(inputs, attributes), source: { kind: "node" } };
+    // The correlation of operator and attributes holds by this method's signature; a union cannot say it.
+    this.#nodes.push({ operator, inputs, attributes, output } as Node);
+    return output;
+  }
+}
+
+function once(values: Map<string, Value>, name: string, value: Value): Value {
+  const known = values.get(name);
+  if (known === undefined) {
+    values.set(name, value);
+    return value;
+  }
+  if (known.type !== value.type || known.shape.join() !== value.shape.join())
+    throw new TypeError(`${name} is asked for as [${value.shape.join()}], but is [${known.shape.join()}].`);
+  return known;
+}

@@ -1,0 +1,295 @@
+/**
+ * What each operator is: how its output is shaped, and a kernel in plain JS that computes it.
+ *
+ * The table is exhaustive by type: an operator added to `Attributes` without its rule does not compile, here, in
+ * the ONNX lowering and in the table of gradients alike. The kernels favour clarity and exactness: they are the
+ * oracle that faster runtimes are tested against, in float64 if asked, and they run small heads at the edge.
+ */
+import { erf } from "./erf.ts";
+import type { DataType, Dimension, Shape, Value } from "./graph.ts";
+
+/** Every operator with its attributes. */
+export interface Attributes {
+  readonly embed: Empty;
+  readonly firstRows: Empty;
+  readonly linear: Empty;
+  readonly layerNorm: { readonly epsilon: number };
+  readonly gelu: { readonly approximation: "none" | "tanh" };
+  readonly relu: Empty;
+  readonly tanh: Empty;
+  readonly attention: { readonly heads: number };
+  readonly add: Empty;
+  readonly subtract: Empty;
+  readonly multiply: Empty;
+  readonly divide: Empty;
+  readonly sum: { readonly axis: number };
+  readonly select: { readonly axis: number; readonly index: number };
+  readonly expand: { readonly axis: number };
+  readonly concat: { readonly axis: number };
+}
+
+type Empty = Readonly<Record<never, never>>;
+export type Operator = keyof Attributes;
+
+/** Numbers of one tensor while it is interpreted. */
+export type Numbers = Float64Array | Float32Array | Int32Array;
+export interface Operand {
+  readonly dims: readonly number[];
+  readonly data: Numbers;
+}
+
+interface Inferred {
+  readonly shape: Shape;
+  readonly type: DataType;
+}
+
+interface Rule<O extends Operator> {
+  /** The output's shape and type; throws TypeError when the inputs do not fit: a defect of the model's code. */
+  infer(inputs: readonly Value[], attributes: Attributes[O]): Inferred;
+  /** Computes `out`, which is zero-filled and has the inferred size. */
+  kernel(out: Operand, inputs: readonly Operand[], attributes: Attributes[O]): void;
+}
+
+export const operators: { readonly [O in Operator]: Rule<O> } = {
+  embed: {
+    infer: ([table, ids]) => float([...ids.shape, table.shape[1]]),
+    kernel(out, [table, ids]) {
+      const width = table.dims[1];
+      for (let i = 0; i < ids.data.length; i++)
+        for (let j = 0; j < width; j++) out.data[i * width + j] = table.data[ids.data[i] * width + j];
+    },
+  },
+
+  firstRows: {
+    infer: ([table, like]) => float([like.shape[1], table.shape[1]]),
+    kernel(out, [table]) {
+      out.data.set(table.data.subarray(0, out.data.length));
+    },
+  },
+
+  linear: {
+    infer([x, weight, bias]) {
+      expectEqual("linear", x.shape.at(-1), weight.shape[1]);
+      if (bias) expectEqual("linear", bias.shape[0], weight.shape[0]);
+      return float([...x.shape.slice(0, -1), weight.shape[0]]);
+    },
+    kernel(out, [x, weight, bias]) {
+      const [outs, ins] = weight.dims;
+      const rows = x.data.length / ins;
+      for (let r = 0; r < rows; r++) {
+        for (let o = 0; o < outs; o++) {
+          let sum = bias ? bias.data[o] : 0;
+          for (let i = 0; i < ins; i++) sum += x.data[r * ins + i] * weight.data[o * ins + i];
+          out.data[r * outs + o] = sum;
+        }
+      }
+    },
+  },
+
+  layerNorm: {
+    infer([x, scale, shift]) {
+      expectEqual("layerNorm", x.shape.at(-1), scale.shape[0]);
+      expectEqual("layerNorm", x.shape.at(-1), shift.shape[0]);
+      return float(x.shape);
+    },
+    kernel(out, [x, scale, shift], { epsilon }) {
+      const width = scale.dims[0];
+      for (let at = 0; at < x.data.length; at += width) {
+        let mean = 0;
+        for (let i = 0; i < width; i++) mean += x.data[at + i] / width;
+        let variance = 0;
+        for (let i = 0; i < width; i++) variance += (x.data[at + i] - mean) ** 2 / width;
+        const inverse = 1 / Math.sqrt(variance + epsilon);
+        for (let i = 0; i < width; i++)
+          out.data[at + i] = (x.data[at + i] - mean) * inverse * scale.data[i] + shift.data[i];
+      }
+    },
+  },
+
+  gelu: {
+    infer: ([x]) => float(x.shape),
+    kernel(out, [x], { approximation }) {
+      const f = approximation === "tanh" ? geluTanh : geluErf;
+      for (let i = 0; i < x.data.length; i++) out.data[i] = f(x.data[i]);
+    },
+  },
+
+  relu: {
+    infer: ([x]) => float(x.shape),
+    kernel(out, [x]) {
+      for (let i = 0; i < x.data.length; i++) out.data[i] = Math.max(0, x.data[i]);
+    },
+  },
+
+  tanh: {
+    infer: ([x]) => float(x.shape),
+    kernel(out, [x]) {
+      for (let i = 0; i < x.data.length; i++) out.data[i] = Math.tanh(x.data[i]);
+    },
+  },
+
+  attention: {
+    infer([query, key, value, bias], { heads }) {
+      const hidden = query.shape[2];
+      if (typeof hidden !== "number" || hidden % heads !== 0)
+        throw new TypeError(`attention: ${heads} heads do not divide a hidden size of ${hidden}.`);
+      for (const other of [key, value]) expectEqual("attention", other.shape.join(), query.shape.join());
+      expectEqual("attention", bias.shape.join(), query.shape.slice(0, 2).join());
+      return float(query.shape);
+    },
+    kernel(out, [query, key, value, bias], { heads }) {
+      const [batch, length, hidden] = query.dims;
+      const size = hidden / heads;
+      const weights = new Float64Array(length);
+      for (let b = 0; b < batch; b++) {
+        for (let h = 0; h < heads; h++) {
+          for (let i = 0; i < length; i++) {
+            const q = (b * length + i) * hidden + h * size;
+            for (let j = 0; j < length; j++) {
+              const k = (b * length + j) * hidden + h * size;
+              let dot = 0;
+              for (let d = 0; d < size; d++) dot += query.data[q + d] * key.data[k + d];
+              weights[j] = dot / Math.sqrt(size) + bias.data[b * length + j];
+            }
+            softmaxInPlace(weights);
+            for (let j = 0; j < length; j++) {
+              const v = (b * length + j) * hidden + h * size;
+              for (let d = 0; d < size; d++) out.data[q + d] += weights[j] * value.data[v + d];
+            }
+          }
+        }
+      }
+    },
+  },
+
+  add: elementwise((a, b) => a + b),
+  subtract: elementwise((a, b) => a - b),
+  multiply: elementwise((a, b) => a * b),
+  divide: elementwise((a, b) => a / b),
+
+  sum: {
+    infer: ([x], { axis }) => float(x.shape.toSpliced(axis, 1)),
+    kernel(out, [x], { axis }) {
+      const [outer, size, inner] = split(x.dims, axis);
+      for (let o = 0; o < outer; o++)
+        for (let s = 0; s < size; s++)
+          for (let i = 0; i < inner; i++) out.data[o * inner + i] += x.data[(o * size + s) * inner + i];
+    },
+  },
+
+  select: {
+    infer: ([x], { axis }) => float(x.shape.toSpliced(axis, 1)),
+    kernel(out, [x], { axis, index }) {
+      const [outer, size, inner] = split(x.dims, axis);
+      for (let o = 0; o < outer; o++)
+        for (let i = 0; i < inner; i++) out.data[o * inner + i] = x.data[(o * size + index) * inner + i];
+    },
+  },
+
+  expand: {
+    infer: ([x], { axis }) => float(x.shape.toSpliced(axis, 0, 1)),
+    kernel(out, [x]) {
+      out.data.set(x.data);
+    },
+  },
+
+  concat: {
+    infer(inputs, { axis }) {
+      const sizes = inputs.map((x) => x.shape[axis]);
+      if (!sizes.every((size) => typeof size === "number"))
+        throw new TypeError("concat: a size is not known.");
+      return float(
+        inputs[0].shape.with(
+          axis,
+          sizes.reduce((a, b) => a + b),
+        ),
+      );
+    },
+    kernel(out, inputs, { axis }) {
+      const [outer, size, inner] = split(out.dims, axis);
+      let at = 0;
+      for (const { dims, data } of inputs) {
+        const width = dims[axis] * inner;
+        for (let o = 0; o < outer; o++)
+          out.data.set(data.subarray(o * width, (o + 1) * width), o * size * inner + at);
+        at += width;
+      }
+    },
+  },
+};
+
+/** Softmax over a whole vector, safe against overflow. */
+export function softmaxInPlace(values: Float64Array): Float64Array {
+  let max = -Infinity;
+  for (const value of values) max = Math.max(max, value);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] = Math.exp(values[i] - max);
+  for (let i = 0; i < values.length; i++) values[i] /= sum;
+  return values;
+}
+
+function geluErf(x: number): number {
+  return 0.5 * x * (1 + erf(x * Math.SQRT1_2));
+}
+
+function geluTanh(x: number): number {
+  return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+}
+
+function elementwise<O extends "add" | "subtract" | "multiply" | "divide">(
+  f: (a: number, b: number) => number,
+): Rule<O> {
+  return {
+    infer: ([a, b]) => float(broadcast(a.shape, b.shape)),
+    kernel(out, [a, b]) {
+      const stepsA = broadcastSteps(a.dims, out.dims);
+      const stepsB = broadcastSteps(b.dims, out.dims);
+      const index = new Int32Array(out.dims.length);
+      for (let i = 0; i < out.data.length; i++) {
+        let atA = 0;
+        let atB = 0;
+        for (let d = 0; d < index.length; d++) {
+          atA += index[d] * stepsA[d];
+          atB += index[d] * stepsB[d];
+        }
+        out.data[i] = f(a.data[atA], b.data[atB]);
+        for (let d = index.length - 1; d >= 0 && ++index[d] === out.dims[d]; d--) index[d] = 0;
+      }
+    },
+  };
+}
+
+function broadcast(a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i): Dimension => {
+    const x = a[a.length - rank + i] ?? 1;
+    const y = b[b.length - rank + i] ?? 1;
+    if (x !== y && x !== 1 && y !== 1)
+      throw new TypeError(`[${a.join()}] and [${b.join()}] do not broadcast.`);
+    return x === 1 ? y : x;
+  });
+}
+
+/** How far one step along each output axis moves in an input: 0 along an axis that is repeated. */
+function broadcastSteps(dims: readonly number[], out: readonly number[]): Int32Array {
+  const steps = new Int32Array(out.length);
+  for (let i = dims.length - 1, step = 1; i >= 0; step *= dims[i--])
+    steps[out.length - dims.length + i] = dims[i] === 1 ? 0 : step;
+  return steps;
+}
+
+function split(dims: readonly number[], axis: number): [outer: number, size: number, inner: number] {
+  return [product(dims.slice(0, axis)), dims[axis], product(dims.slice(axis + 1))];
+}
+
+export function product(dims: readonly number[]): number {
+  return dims.reduce((a, b) => a * b, 1);
+}
+
+function float(shape: Shape): Inferred {
+  return { shape, type: "float32" };
+}
+
+function expectEqual(operator: string, a: Dimension | undefined, b: Dimension | undefined): void {
+  if (a !== b) throw new TypeError(`${operator}: ${a} does not fit ${b}.`);
+}

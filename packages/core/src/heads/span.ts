@@ -1,0 +1,107 @@
+/**
+ * The head for spans: a start and an end logit for every token (Devlin et al., 2018, 4.2), and the decoding of
+ * google-research/bert's run_squad.py: the 20 best starts and ends of each window, maximal context, the n-best.
+ */
+import { softmaxInPlace } from "../graph/operators.ts";
+import { dense } from "../model/bert.ts";
+import type { Window } from "../encoding/windows.ts";
+import type { Head } from "./head.ts";
+
+export const span: Head = {
+  kinds: ["span"],
+  architecture: "BertForQuestionAnswering",
+  scope: "qa_outputs",
+
+  describe: () => ({ kind: "span", labels: ["start", "end"], features: "hidden" }),
+
+  forward(g, encoder, { labels }, scope) {
+    return dense(g, scope, encoder.last, encoder.config.hiddenSize, labels.length); // [batch, length, 2]
+  },
+};
+
+/** The logits of one window. */
+export interface ScoredWindow extends Window {
+  /** Start and end logit of each real token by turns: 2·tokens numbers, padding left out. */
+  readonly logits: Float32Array;
+  /** The place of the window's first context token in the encoding. */
+  readonly contextAt: number;
+}
+
+export interface SpanOptions {
+  /** The longest answer in tokens. */
+  readonly maxAnswer: number;
+  /** How many starts, how many ends and how many answers are kept. */
+  readonly candidates: number;
+  /** Whether the null answer takes part in the probabilities. */
+  readonly noAnswer: boolean;
+}
+
+export interface Span {
+  readonly text: string;
+  /** [start, end) in UTF-16 units of the context. */
+  readonly start: number;
+  readonly end: number;
+  /** Start logit + end logit. */
+  readonly score: number;
+  /** Softmax over the n-best. */
+  readonly probability: number;
+}
+
+/**
+ * The n-best spans of a context, best first, equal texts once.
+ *
+ * @param offsets [start, end) of each context token, two numbers a token.
+ * @param owner For each context token the window in which it has the most context: only there may an answer start.
+ * @returns The spans, and `nullScore`: the least over the windows of [CLS]'s start and end logits.
+ */
+export function decodeSpans(
+  context: string,
+  offsets: Int32Array,
+  windows: readonly ScoredWindow[],
+  owner: Int32Array,
+  options: SpanOptions,
+): { spans: Span[]; nullScore: number } {
+  let nullScore = Infinity;
+  const found: { start: number; end: number; score: number }[] = []; // in tokens of the context
+  for (const [w, { logits, contextAt, first, count }] of windows.entries()) {
+    nullScore = Math.min(nullScore, logits[0] + logits[1]);
+    const ends = best(logits, 1, options.candidates);
+    for (const startAt of best(logits, 0, options.candidates)) {
+      const start = startAt - contextAt + first;
+      if (startAt < contextAt || startAt >= contextAt + count || owner[start] !== w) continue;
+      for (const endAt of ends) {
+        if (endAt < startAt || endAt >= contextAt + count || endAt - startAt >= options.maxAnswer) continue;
+        const score = logits[2 * startAt] + logits[2 * endAt + 1];
+        found.push({ start, end: endAt - contextAt + first, score });
+      }
+    }
+  }
+  found.sort((a, b) => b.score - a.score);
+
+  const seen = new Map<string, Omit<Span, "probability">>();
+  for (const { start, end, score } of found) {
+    if (seen.size === options.candidates) break;
+    const from = offsets[2 * start];
+    const to = offsets[2 * end + 1];
+    const text = context.slice(from, to);
+    if (!seen.has(text)) seen.set(text, { text, start: from, end: to, score });
+  }
+  const answers = [...seen.values()];
+  const scores = answers.map(({ score }) => score);
+  const probabilities = softmaxInPlace(Float64Array.from(options.noAnswer ? [...scores, nullScore] : scores));
+  return { spans: answers.map((answer, i) => ({ ...answer, probability: probabilities[i] })), nullScore };
+}
+
+/** The places of the `count` greatest start (0) or end (1) logits, greatest first, the earlier of equal ones first. */
+function best(logits: Float32Array, which: 0 | 1, count: number): number[] {
+  const top: number[] = [];
+  for (let i = 0; i < logits.length / 2; i++) {
+    const logit = logits[2 * i + which];
+    if (top.length === count && !(logit > logits[2 * top[count - 1] + which])) continue;
+    let at = top.length;
+    while (at > 0 && logit > logits[2 * top[at - 1] + which]) at--;
+    top.splice(at, 0, i);
+    if (top.length > count) top.pop();
+  }
+  return top;
+}

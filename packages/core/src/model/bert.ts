@@ -1,0 +1,110 @@
+/**
+ * BERT (Devlin et al., 2018), written once: a function over the graph builder.
+ *
+ * Everything that runs, exports or trains the model reads the graph that this file writes. Parameters carry
+ * Hugging Face's names, so that a weights file is read as it is. What stands on top of the encoder is left to
+ * `heads/`.
+ */
+import type { GraphBuilder, Value } from "../graph/graph.ts";
+import type { BertConfig } from "./config.ts";
+
+/** What the encoder reads. All are [batch, length]. */
+export interface Inputs {
+  readonly ids: Value; // int32
+  readonly segments: Value; // int32, 0 for the first text, 1 for the second
+  readonly mask: Value; // float32, 1 for a token, 0 for padding
+}
+
+/** What the encoder gives to heads. */
+export interface Encoder {
+  readonly config: BertConfig;
+  /** The embeddings, then the output of each layer: L + 1 values [batch, length, hidden]. */
+  readonly hidden: readonly Value[];
+  /** The last of them. */
+  readonly last: Value;
+  readonly mask: Value;
+}
+
+/** Added to the scores of padding. Softmax makes it 0 exactly; -3.4e38, as others use, is -inf in fp16. */
+const PADDING_SCORE = 10_000;
+
+export function inputs(g: GraphBuilder): Inputs {
+  return {
+    ids: g.input("input_ids", ["batch", "length"], "int32"),
+    segments: g.input("token_type_ids", ["batch", "length"], "int32"),
+    mask: g.input("attention_mask", ["batch", "length"], "float32"),
+  };
+}
+
+/** The encoder: embeddings (section 3, "Input/Output Representations"), then L layers (Vaswani et al., 2017). */
+export function encode(g: GraphBuilder, config: BertConfig, { ids, segments, mask }: Inputs): Encoder {
+  const bias = g.multiply(g.subtract(mask, g.constant(1)), g.constant(PADDING_SCORE)); // [batch, length]
+  const hidden = [embeddings(g, config, ids, segments)];
+  for (let n = 0; n < config.layers; n++) {
+    hidden.push(layer(g, config, `bert.encoder.layer.${n}`, hidden[n], bias));
+  }
+  return { config, hidden, last: hidden[config.layers], mask };
+}
+
+/** The vector of [CLS] through one more layer: what next-sentence prediction and classification read. */
+export function pool(g: GraphBuilder, encoder: Encoder): Value {
+  const first = g.select(encoder.last, 1, 0); // [batch, hidden]
+  const { hiddenSize: H } = encoder.config;
+  return g.tanh(dense(g, "bert.pooler.dense", first, H, H)); // [batch, hidden]
+}
+
+/** The mean of the vectors of the real tokens of one layer, [CLS] and [SEP] among them. */
+export function mean(g: GraphBuilder, encoder: Encoder, layer: number): Value {
+  const weights = g.expand(encoder.mask, 2); // [batch, length, 1]
+  const total = g.sum(g.multiply(encoder.hidden[layer], weights), 1); // [batch, hidden]
+  return g.divide(total, g.sum(weights, 1)); // [batch, hidden]
+}
+
+function embeddings(g: GraphBuilder, config: BertConfig, ids: Value, segments: Value): Value {
+  const { vocabularySize: V, maxPositions: P, segmentTypes: S, hiddenSize: H } = config;
+  const table = (name: string, rows: number) =>
+    g.parameter(`bert.embeddings.${name}_embeddings.weight`, [rows, H]);
+  const words = g.embed(table("word", V), ids); // [batch, length, hidden]
+  const kinds = g.embed(table("token_type", S), segments); // [batch, length, hidden]
+  const positions = g.firstRows(table("position", P), ids); // [length, hidden]
+  return norm(g, config, "bert.embeddings.LayerNorm", g.add(g.add(words, kinds), positions));
+}
+
+/** One layer: attention and feed-forward, each added to its input and normalised after (post-norm). */
+function layer(g: GraphBuilder, config: BertConfig, name: string, x: Value, bias: Value): Value {
+  const { hiddenSize: H, intermediateSize: I, heads } = config;
+  const query = dense(g, `${name}.attention.self.query`, x, H, H); // [batch, length, hidden]
+  const key = dense(g, `${name}.attention.self.key`, x, H, H);
+  const value = dense(g, `${name}.attention.self.value`, x, H, H);
+  const context = g.attention(query, key, value, bias, heads); // [batch, length, hidden]
+  const attended = dense(g, `${name}.attention.output.dense`, context, H, H);
+  const middle = norm(g, config, `${name}.attention.output.LayerNorm`, g.add(attended, x));
+
+  const inner = activate(g, config, dense(g, `${name}.intermediate.dense`, middle, H, I)); // [batch, length, I]
+  const outer = dense(g, `${name}.output.dense`, inner, I, H); // [batch, length, hidden]
+  return norm(g, config, `${name}.output.LayerNorm`, g.add(outer, middle));
+}
+
+function activate(g: GraphBuilder, { activation }: BertConfig, x: Value): Value {
+  if (activation === "relu") return g.relu(x);
+  return g.gelu(x, activation === "gelu" ? "none" : "tanh");
+}
+
+/** A linear layer with its weight and bias under `name`. */
+export function dense(g: GraphBuilder, name: string, x: Value, ins: number, outs: number): Value {
+  return g.linear(x, g.parameter(`${name}.weight`, [outs, ins]), g.parameter(`${name}.bias`, [outs]));
+}
+
+function norm(
+  g: GraphBuilder,
+  { hiddenSize: H, layerNormEpsilon }: BertConfig,
+  name: string,
+  x: Value,
+): Value {
+  return g.layerNorm(
+    x,
+    g.parameter(`${name}.weight`, [H]),
+    g.parameter(`${name}.bias`, [H]),
+    layerNormEpsilon,
+  );
+}

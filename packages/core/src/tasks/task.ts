@@ -1,0 +1,123 @@
+/**
+ * What every task needs: a model that is ready to be asked, checks of its input, and a loop over batches.
+ */
+import { throwIfAborted } from "../abort.ts";
+import { batchByLength, collate } from "../encoding/collate.ts";
+import { join, SPECIALS_PAIR, SPECIALS_SINGLE, whole } from "../encoding/encoding.ts";
+import type { Encoding } from "../encoding/encoding.ts";
+import { longestFirst } from "../encoding/truncation.ts";
+import { ClozeError } from "../errors.ts";
+import type { BertConfig } from "../model/config.ts";
+import type { RunOptions, Session } from "../session.ts";
+import type { Tokenizer } from "../tokenizer/index.ts";
+
+/** A tokenizer, a session and their sizes: all that a task asks of a model. */
+export interface TaskModel {
+  readonly tokenizer: Tokenizer;
+  readonly session: Session;
+  readonly config: BertConfig;
+}
+
+/** One text, or a pair of texts. */
+export interface TextInput {
+  readonly text: string;
+  readonly pair?: string;
+}
+
+/**
+ * The most tokens, padding included, of one run. On CPU a larger batch gains nothing and its matrices fall out of
+ * the cache; this keeps 64 texts of 32 tokens, or 5 windows of 384, together.
+ */
+const TOKENS_PER_BATCH = 2048;
+
+/** The number of one row of one output, and its shape without the batch. */
+export interface Row {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/**
+ * Runs encodings through the session in batches of like length and hands each encoding's outputs over, in no
+ * promised order.
+ *
+ * @param each Gets the number of the encoding, and one row an asked output. The rows are views: copy what stays.
+ */
+export async function runBatches(
+  { session, tokenizer }: TaskModel,
+  encodings: readonly Encoding[],
+  outputs: readonly string[],
+  options: RunOptions,
+  each: (encoding: number, rows: readonly Row[]) => void,
+): Promise<void> {
+  const lengths = encodings.map(({ ids }) => session.paddedLength(ids.length));
+  await Promise.all(
+    batchByLength(lengths, TOKENS_PER_BATCH).map(async (batch) => {
+      throwIfAborted(options.signal);
+      const length = lengths[batch[batch.length - 1]];
+      const feeds = collate(
+        batch.map((i) => encodings[i]),
+        length,
+        tokenizer.specials.pad,
+      );
+      const results = await session.run(feeds, outputs, options);
+      for (const [row, encoding] of batch.entries())
+        each(
+          encoding,
+          outputs.map((name) => rowOf(results[name], row)),
+        );
+    }),
+  );
+}
+
+function rowOf(
+  { data, dims: [batch, ...dims] }: { data: Float32Array; dims: readonly number[] },
+  row: number,
+): Row {
+  const size = data.length / batch;
+  return { data: data.subarray(row * size, (row + 1) * size), dims };
+}
+
+/**
+ * Encodes a text or a pair; what is longer than `maxLength` tokens is cut longest-first.
+ */
+export function encodeText(tokenizer: Tokenizer, { text, pair }: TextInput, maxLength: number): Encoding {
+  const a = whole(tokenizer.tokenize(text));
+  if (pair === undefined) {
+    const room = maxLength - SPECIALS_SINGLE;
+    return join(tokenizer.specials, { ...a, count: Math.min(a.count, room) }, undefined, a.count > room);
+  }
+  const b = whole(tokenizer.tokenize(pair));
+  const [countA, countB] = longestFirst(a.count, b.count, maxLength - SPECIALS_PAIR);
+  const truncated = countA < a.count || countB < b.count;
+  return join(tokenizer.specials, { ...a, count: countA }, { ...b, count: countB }, truncated);
+}
+
+/** Refuses what is not a text, and names the field. */
+export function expectText(value: unknown, field: string): asserts value is string {
+  if (typeof value !== "string")
+    throw new ClozeError(
+      "invalid-input",
+      `${field} should be a text, but is ${value === null ? "null" : typeof value}.`,
+      { field },
+    );
+}
+
+/** Refuses what is not a text or a pair of texts. */
+export function expectTextInput(input: TextInput, at: string): void {
+  if (typeof input !== "object" || input === null)
+    throw new ClozeError("invalid-input", `${at || "The input"} should be { text, pair? }.`, { field: at });
+  expectText(input.text, `${at}text`);
+  if (input.pair !== undefined) expectText(input.pair, `${at}pair`);
+}
+
+/** The length in tokens that a task uses: what was asked for, else `usual`; never more than the model has. */
+export function lengthLimit(config: BertConfig, asked: number | undefined, usual: number): number {
+  if (asked === undefined) return Math.min(usual, config.maxPositions);
+  if (!Number.isInteger(asked) || asked <= SPECIALS_PAIR || asked > config.maxPositions)
+    throw new ClozeError(
+      "invalid-option",
+      `A length of ${asked} tokens is out of range: this model takes ${SPECIALS_PAIR + 1} to ${config.maxPositions}.`,
+      { field: "maxLength" },
+    );
+  return asked;
+}

@@ -1,0 +1,76 @@
+/**
+ * Text classification: a label, or a number, for a text or a pair of texts.
+ */
+import { ClozeError } from "../errors.ts";
+import { decodeScores, scoreFunction } from "../heads/sequence.ts";
+import type { ScoreFunction } from "../heads/sequence.ts";
+import type { Plugin } from "../plugin.ts";
+import type { RunOptions } from "../session.ts";
+import { encodeText, expectTextInput, lengthLimit, runBatches } from "./task.ts";
+import type { TaskModel, TextInput } from "./task.ts";
+
+export interface ClassifyOptions extends RunOptions {
+  /** How many labels to report, best first; all by default. */
+  readonly top?: number | undefined;
+  /** Overrides the function from logits to scores; by default the one that the head was trained with. */
+  readonly function?: ScoreFunction | undefined;
+  /** Tokens, specials included; by default all that the model takes. */
+  readonly maxLength?: number | undefined;
+}
+
+export interface LabelScores {
+  readonly label: string;
+  readonly score: number;
+  /** Best first. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** Present when the text was longer than the model takes. */
+  readonly truncated?: true;
+}
+
+export interface RegressionValue {
+  readonly value: number;
+  readonly truncated?: true;
+}
+
+export type Classification = LabelScores | RegressionValue;
+
+/**
+ * Classifies texts with one head.
+ *
+ * @returns One result an input, in order.
+ * @throws ClozeError `invalid-input`, `invalid-option`, and what the session throws.
+ */
+export async function classify(
+  model: TaskModel,
+  plugin: Plugin,
+  inputs: readonly TextInput[],
+  options: ClassifyOptions = {},
+): Promise<Classification[]> {
+  if (options.top !== undefined && !(Number.isInteger(options.top) && options.top > 0))
+    throw new ClozeError("invalid-option", "top should be a positive whole number of labels.", {
+      field: "top",
+    });
+  for (const [i, input] of inputs.entries()) expectTextInput(input, inputs.length > 1 ? `inputs[${i}].` : "");
+  const limit = lengthLimit(model.config, options.maxLength, model.config.maxPositions);
+  const encodings = inputs.map((input) => encodeText(model.tokenizer, input, limit));
+  const apply = options.function ?? scoreFunction(plugin.kind, plugin.labels.length);
+
+  const results = new Array<Classification>(inputs.length);
+  await runBatches(model, encodings, [plugin.name], options, (i, [{ data }]) => {
+    const scores = decodeScores(data, apply);
+    const result =
+      plugin.kind === "regression" ? { value: scores[0] } : rank(plugin.labels, scores, options.top);
+    results[i] = encodings[i].truncated ? { ...result, truncated: true } : result;
+  });
+  return results;
+}
+
+function rank(labels: readonly string[], scores: Float64Array, top = labels.length): LabelScores {
+  const order = labels.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
+  const [first] = order;
+  return {
+    label: labels[first],
+    score: scores[first],
+    scores: Object.fromEntries(order.slice(0, top).map((i) => [labels[i], scores[i]])),
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * What a tokenizer can be told, what it takes when it is not told, and the checks that both fit the vocabulary.
+ */
+import { ClozeError } from "../errors.ts";
+import type { AddedToken } from "./added-tokens.ts";
+import type { NormalizerSettings } from "./normalize.ts";
+import { Vocabulary } from "./vocabulary.ts";
+
+/** The pieces that play the special parts. */
+export interface SpecialPieces {
+  readonly unk: string;
+  readonly sep: string;
+  readonly pad: string;
+  readonly cls: string;
+  readonly mask: string;
+}
+
+/** The ids of the special pieces; a vocabulary need not have a mask. */
+export interface SpecialTokens {
+  cls: number;
+  sep: number;
+  pad: number;
+  unk: number;
+  mask: number | undefined;
+}
+
+export interface TokenizerSettings {
+  /** Default: true. */
+  readonly lowercase?: boolean;
+  /** Default: null, which follows `lowercase`. */
+  readonly stripAccents?: boolean | null;
+  /** Makes each Chinese character a word. Default: true. */
+  readonly handleChineseChars?: boolean;
+  /** Removes control characters. Default: true. */
+  readonly cleanText?: boolean;
+  /** Words of more characters, after normalisation, are unknown. Default: 100. */
+  readonly maxWordLength?: number;
+  /** Default: `[UNK]`, `[SEP]`, `[PAD]`, `[CLS]`, `[MASK]`. */
+  readonly specials?: Partial<SpecialPieces>;
+  /** Default: the special pieces that are in the vocabulary. */
+  readonly addedTokens?: readonly AddedToken[];
+}
+
+export interface ResolvedSettings extends NormalizerSettings {
+  readonly maxWordLength: number;
+  readonly specials: SpecialPieces;
+  readonly addedTokens: readonly Required<AddedToken>[];
+}
+
+const SPECIALS: SpecialPieces = { unk: "[UNK]", sep: "[SEP]", pad: "[PAD]", cls: "[CLS]", mask: "[MASK]" };
+
+/** Fills in what was not told. */
+export function resolveSettings(settings: TokenizerSettings, vocabulary: Vocabulary): ResolvedSettings {
+  const { lowercase = true, stripAccents = null, handleChineseChars = true, cleanText = true } = settings;
+  const { maxWordLength = 100 } = settings;
+  if (!Number.isInteger(maxWordLength) || maxWordLength < 1)
+    throw new ClozeError(
+      "invalid-option",
+      `maxWordLength is ${maxWordLength}: give a whole number from 1 up.`,
+      {
+        field: "maxWordLength",
+      },
+    );
+  const specials = { ...SPECIALS, ...settings.specials };
+  const addedTokens = (settings.addedTokens ?? specialsOf(specials, vocabulary)).map(resolveAddedToken);
+  return {
+    lowercase,
+    stripAccents: stripAccents ?? lowercase,
+    handleChineseChars,
+    cleanText,
+    maxWordLength,
+    specials,
+    addedTokens,
+  };
+}
+
+function specialsOf(specials: SpecialPieces, vocabulary: Vocabulary): AddedToken[] {
+  return [...new Set(Object.values(specials))].flatMap((content) => {
+    const id = vocabulary.id(content);
+    return id === undefined ? [] : [{ content, id, special: true }];
+  });
+}
+
+function resolveAddedToken(token: AddedToken): Required<AddedToken> {
+  const { content, id, special = false, singleWord = false, lstrip = false, rstrip = false } = token;
+  if (content === "")
+    throw new ClozeError("invalid-option", "An added token is empty: give its content.", {
+      field: "addedTokens",
+    });
+  return { content, id, special, singleWord, lstrip, rstrip, normalized: token.normalized ?? !special };
+}
+
+/**
+ * The vocabulary with the added tokens that it lacks, which must follow it id by id.
+ *
+ * @throws {ClozeError} `invalid-model` for an id that is another piece's or leaves a gap.
+ */
+export function extendVocabulary(vocabulary: Vocabulary, added: readonly Required<AddedToken>[]): Vocabulary {
+  const beyond = added.filter(
+    ({ content, id }) => vocabulary.id(content) === undefined || refuseOther(vocabulary, content, id),
+  );
+  if (beyond.length === 0) return vocabulary;
+  beyond.sort((one, other) => one.id - other.id);
+  for (const [nth, { content, id }] of beyond.entries()) {
+    const expected = vocabulary.size + nth;
+    if (id !== expected)
+      throw new ClozeError(
+        "invalid-model",
+        `The added token "${content}" has id ${id} where ${expected} comes next.`,
+      );
+  }
+  return Vocabulary.of([...vocabulary.pieces, ...beyond.map(({ content }) => content)]);
+}
+
+function refuseOther(vocabulary: Vocabulary, content: string, id: number): false {
+  const other = vocabulary.id(content);
+  if (other === id) return false;
+  throw new ClozeError(
+    "invalid-model",
+    `The added token "${content}" has id ${id}, but ${other} in the vocabulary.`,
+  );
+}
+
+/**
+ * @throws {ClozeError} `invalid-vocabulary` if a special piece other than the mask is missing.
+ */
+export function findSpecials(specials: SpecialPieces, vocabulary: Vocabulary): SpecialTokens {
+  const idOf = (piece: string): number => {
+    const id = vocabulary.id(piece);
+    if (id !== undefined) return id;
+    throw new ClozeError(
+      "invalid-vocabulary",
+      `The vocabulary has no ${piece}: add it, or name the piece that plays its part.`,
+    );
+  };
+  return {
+    cls: idOf(specials.cls),
+    sep: idOf(specials.sep),
+    pad: idOf(specials.pad),
+    unk: idOf(specials.unk),
+    mask: vocabulary.id(specials.mask),
+  };
+}
+
+/** Signs that the vocabulary was made under other settings. */
+export function warnings(settings: ResolvedSettings, vocabulary: Vocabulary): string[] {
+  const capitals =
+    vocabulary.pieces.filter((piece) => /^[^[].*[A-Z]|^[A-Z]/.test(piece)).length / vocabulary.size;
+  if (settings.lowercase && capitals > 0.02)
+    return [
+      `The vocabulary looks cased (${Math.round(100 * capitals)} % of its pieces have capitals), but text is lower-cased: set lowercase to false.`,
+    ];
+  if (!settings.lowercase && capitals === 0 && vocabulary.size > 1000)
+    return [
+      "The vocabulary has no capitals, but text keeps its case: set lowercase to true, or words with capitals are unknown.",
+    ];
+  return [];
+}

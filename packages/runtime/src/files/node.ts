@@ -1,0 +1,64 @@
+/**
+ * A folder on this machine's disk.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { ClozeError } from "@cloze/core";
+import type { Files } from "./files.ts";
+
+export class NodeFiles implements Files {
+  readonly location: string;
+
+  constructor(folder: string) {
+    this.location = path.resolve(folder);
+  }
+
+  async list(): Promise<ReadonlyMap<string, number>> {
+    const sizes = new Map<string, number>();
+    const walk = async (below: string): Promise<void> => {
+      for (const entry of await readdir(path.join(this.location, below), { withFileTypes: true })) {
+        const name = below === "" ? entry.name : `${below}/${entry.name}`;
+        if (entry.isDirectory()) await walk(name);
+        else sizes.set(name, (await stat(path.join(this.location, name))).size); // follows links, as hubs' caches need
+      }
+    };
+    try {
+      await walk("");
+    } catch (cause) {
+      throw new ClozeError("not-found", `There is no model folder at ${this.location}: ${reason(cause)}.`, {
+        cause,
+      });
+    }
+    return sizes;
+  }
+
+  async read(name: string, range?: { offset: number; length: number }): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      await using file = await open(path.join(this.location, name));
+      const bytes = new Uint8Array(range?.length ?? (await file.stat()).size);
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, range?.offset ?? 0);
+      return bytes.subarray(0, bytesRead);
+    } catch (cause) {
+      throw new ClozeError("not-found", `${this.location} has no readable file ${name}: ${reason(cause)}.`, {
+        cause,
+      });
+    }
+  }
+
+  async hash(name: string): Promise<string> {
+    const hash = createHash("sha256");
+    for await (const chunk of createReadStream(path.join(this.location, name), { highWaterMark: 1 << 20 }))
+      hash.update(chunk as Uint8Array);
+    return hash.digest("hex");
+  }
+}
+
+function reason(cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ENOENT") return "nothing is there";
+  if (code === "ENOTDIR") return "it is a file, not a folder";
+  if (code === "EACCES") return "it may not be read";
+  return String(code ?? cause);
+}

@@ -1,0 +1,2 @@
+/** Emitting ONNX. */
+export { toOnnx } from "./emit.ts";

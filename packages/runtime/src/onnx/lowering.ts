@@ -1,0 +1,79 @@
+/**
+ * From operators with meaning to ONNX nodes: one rule an operator, the table exhaustive by type.
+ *
+ * The `portable` profile uses standard operators only. Opset 20 is the lowest in which LayerNormalization (17) and
+ * Gelu (20) are single nodes.
+ */
+import type { Attributes, NodeOf, Operator, Value } from "@cloze/core";
+import type { Attribute } from "./wire.ts";
+
+/** What a rule writes with. */
+export interface Emitter {
+  /** Adds a node and gives the name of its output. */
+  node(operator: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string;
+  /** An int64 vector, as Reshape, Slice and Unsqueeze take them; one initializer for equal ones. */
+  ints(values: readonly number[]): string;
+  /** A float32 scalar. */
+  float(value: number): string;
+  /** The value's shape as the graph knows it. */
+  shape(value: Value): Value["shape"];
+}
+
+type Rule<O extends Operator> = (e: Emitter, inputs: readonly string[], node: NodeOf<O>) => string;
+
+export const portable: { readonly [O in Operator]: Rule<O> } = {
+  embed: (e, [table, ids]) => e.node("Gather", [table, ids], { axis: 0 }),
+
+  firstRows(e, [table, like]) {
+    const length = e.node("Shape", [like], { start: 1, end: 2 }); // [1]
+    return e.node("Slice", [table, e.ints([0]), length, e.ints([0])]);
+  },
+
+  // The weight stays [out, in] in the file. ONNX Runtime folds the Transpose at load, and MatMul + Add fuse further
+  // than Gemm does, which also wants its input flat.
+  linear(e, [x, weight, bias]) {
+    const product = e.node("MatMul", [x, e.node("Transpose", [weight], { perm: [1, 0] })]);
+    return bias === undefined ? product : e.node("Add", [product, bias]);
+  },
+
+  layerNorm: (e, inputs, { attributes }) =>
+    e.node("LayerNormalization", inputs, { axis: -1, epsilon: { float: attributes.epsilon } }),
+  gelu: (e, inputs, { attributes }) => e.node("Gelu", inputs, { approximate: attributes.approximation }),
+  relu: (e, inputs) => e.node("Relu", inputs),
+  tanh: (e, inputs) => e.node("Tanh", inputs),
+
+  attention(e, [query, key, value, bias], node) {
+    const hidden = Number(node.output.shape[2]);
+    const { heads } = node.attributes;
+    const size = hidden / heads;
+    const split = (x: string, perm: readonly number[]) =>
+      e.node("Transpose", [e.node("Reshape", [x, e.ints([0, 0, heads, size])])], { perm });
+    const q = split(e.node("Mul", [query, e.float(1 / Math.sqrt(size))]), [0, 2, 1, 3]); // [batch, heads, length, size]
+    const k = split(key, [0, 2, 3, 1]); // [batch, heads, size, length]
+    const v = split(value, [0, 2, 1, 3]); // [batch, heads, length, size]
+    const scores = e.node("Add", [e.node("MatMul", [q, k]), e.node("Unsqueeze", [bias, e.ints([1, 2])])]);
+    const context = e.node("MatMul", [e.node("Softmax", [scores], { axis: -1 }), v]);
+    const merged = e.node("Transpose", [context], { perm: [0, 2, 1, 3] }); // [batch, length, heads, size]
+    return e.node("Reshape", [merged, e.ints([0, 0, hidden])]);
+  },
+
+  add: (e, inputs) => e.node("Add", inputs),
+  subtract: (e, inputs) => e.node("Sub", inputs),
+  multiply: (e, inputs) => e.node("Mul", inputs),
+  divide: (e, inputs) => e.node("Div", inputs),
+
+  sum: (e, [x], { attributes }) => e.node("ReduceSum", [x, e.ints([attributes.axis])], { keepdims: 0 }),
+  select(e, [x], { attributes: { axis, index } }) {
+    const slice = e.node("Slice", [x, e.ints([index]), e.ints([index + 1]), e.ints([axis])]);
+    return e.node("Squeeze", [slice, e.ints([axis])]);
+  },
+  expand: (e, [x], { attributes }) => e.node("Unsqueeze", [x, e.ints([attributes.axis])]),
+  concat: (e, inputs, { attributes }) => e.node("Concat", inputs, { axis: attributes.axis }),
+};
+
+/** Applies the rule of a node's operator. */
+export function lower<O extends Operator>(e: Emitter, inputs: readonly string[], node: NodeOf<O>): string {
+  return portable[node.operator](e, inputs, node);
+}
+
+export type { Attributes };
