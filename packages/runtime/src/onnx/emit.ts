@@ -23,66 +23,66 @@ const IR_VERSION = 9; // the one of opset 20
  */
 export function toOnnx(graph: Graph, weights: ReadonlyMap<string, StoredTensor>): Uint8Array<ArrayBuffer> {
   const nodes: NodeProto[] = [];
-  const initializers: TensorProto[] = [];
+  const initializers = new Map<string, TensorProto>();
   const names = new Map<Value, string>();
-  const constants = new Map<string, string>();
+  for (const input of graph.inputs) if ("name" in input.source) names.set(input, input.source.name);
 
-  const node: Emitter["node"] = (operator, inputs, attributes) => {
-    const output = `${operator}_${nodes.length}`;
-    nodes.push({ operator, inputs, outputs: [output], ...(attributes ? { attributes } : {}) });
-    return output;
-  };
   const constant = (
     name: string,
     type: "I64" | "F32",
     dims: readonly number[],
     values: BigInt64Array | Float32Array,
   ) => {
-    if (!constants.has(name)) {
-      constants.set(name, name);
-      initializers.push({ name, type, dims, data: new Uint8Array(values.buffer) });
-    }
+    initializers.set(name, { name, type, dims, data: new Uint8Array(values.buffer) });
     return name;
   };
   const emitter: Emitter = {
-    node,
+    node(operator, operands, attributes) {
+      const output = `${operator}_${nodes.length}`;
+      const inputs = operands.map((operand) => (typeof operand === "string" ? operand : nameOf(operand)));
+      nodes.push({
+        operator,
+        inputs,
+        outputs: [output],
+        ...(attributes && { attributes }),
+      });
+      return output;
+    },
     ints: (values) =>
       constant(`ints_${values.join("_")}`, "I64", [values.length], BigInt64Array.from(values, BigInt)),
     float: (value) => constant(`float_${value}`, "F32", [], Float32Array.of(value)),
-    shape: (value) => value.shape,
+    stored(parameter) {
+      const { name, stored } = weightOf(parameter);
+      const { dtype: type, shape: dims, file: location, offset, bytes: length } = stored;
+      initializers.set(name, { name, type, dims, data: { location, offset, length } });
+      return name;
+    },
+    widen: (result, parameter) =>
+      weightOf(parameter).stored.dtype === "F32" ? result : emitter.node("Cast", [result], { to: 1 }),
   };
-  const parameter = (name: string, shape: Value["shape"]): string => {
-    const stored = findWeight(weights, name, shape);
-    const { dtype, file, offset, bytes } = stored;
-    initializers.push({
-      name,
-      type: dtype,
-      dims: stored.shape,
-      data: { location: file, offset, length: bytes },
-    });
-    return dtype === "F32" ? name : node("Cast", [name], { to: 1 });
+  const weightOf = (parameter: Value) => {
+    if (parameter.source.kind !== "parameter") throw new TypeError("Only a parameter is stored.");
+    const { name } = parameter.source;
+    return { name, stored: findWeight(weights, name, parameter.shape) };
   };
   const nameOf = (value: Value): string => {
     const known = names.get(value);
     if (known !== undefined) return known;
     if (value.source.kind === "constant") return emitter.float(value.source.value);
-    if (value.source.kind !== "parameter") throw new TypeError("A node reads a value that comes after it.");
-    const name = parameter(value.source.name, value.shape);
+    const name = emitter.widen(emitter.stored(value), value);
     names.set(value, name);
     return name;
   };
 
-  for (const input of graph.inputs) if ("name" in input.source) names.set(input, input.source.name);
-  for (const each of needed(graph, [...graph.outputs.values()]))
-    names.set(each.output, lower(emitter, each.inputs.map(nameOf), each));
+  for (const node of needed(graph, [...graph.outputs.values()])) names.set(node.output, lower(emitter, node));
   for (const [name, value] of graph.outputs)
     nodes.push({ operator: "Identity", inputs: [nameOf(value)], outputs: [name] });
 
   return encodeModel({
-    opsets: [{ domain: "", version: OPSET }],
+    opset: OPSET,
     irVersion: IR_VERSION,
     nodes,
-    initializers,
+    initializers: [...initializers.values()],
     inputs: graph.inputs.map((value) => valueInfo(nameOf(value), value)),
     outputs: [...graph.outputs].map(([name, value]) => valueInfo(name, value)),
   });

@@ -4,35 +4,45 @@
  * The `portable` profile uses standard operators only. Opset 20 is the lowest in which LayerNormalization (17) and
  * Gelu (20) are single nodes.
  */
-import type { Attributes, NodeOf, Operator, Value } from "@cloze/core";
+import type { NodeOf, Operator, Value } from "@cloze/core";
 import type { Attribute } from "./wire.ts";
 
-/** What a rule writes with. */
+/** What a rule writes with. An operand is a value of the graph, or the name of what a node gave. */
 export interface Emitter {
   /** Adds a node and gives the name of its output. */
-  node(operator: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string;
+  node(
+    operator: string,
+    operands: readonly (Value | string)[],
+    attributes?: Attributes,
+    domain?: string,
+  ): string;
   /** An int64 vector, as Reshape, Slice and Unsqueeze take them; one initializer for equal ones. */
   ints(values: readonly number[]): string;
   /** A float32 scalar. */
   float(value: number): string;
-  /** The value's shape as the graph knows it. */
-  shape(value: Value): Value["shape"];
+  /** A parameter in the type that its file holds; every other way of naming one casts it to float32. */
+  stored(parameter: Value): string;
+  /** Casts what was computed from a stored parameter to float32, where it is not float32 already. */
+  widen(result: string, parameter: Value): string;
 }
 
-type Rule<O extends Operator> = (e: Emitter, inputs: readonly string[], node: NodeOf<O>) => string;
+type Attributes = Readonly<Record<string, Attribute>>;
+type Rule<O extends Operator> = (e: Emitter, inputs: readonly Value[], node: NodeOf<O>) => string;
 
-export const portable: { readonly [O in Operator]: Rule<O> } = {
-  embed: (e, [table, ids]) => e.node("Gather", [table, ids], { axis: 0 }),
+const portable: { readonly [O in Operator]: Rule<O> } = {
+  // Rows are cast after they are taken: a table in f16 is then read where it lies, and never held twice.
+  embed: (e, [table, ids]) => e.widen(e.node("Gather", [e.stored(table), ids], { axis: 0 }), table),
 
   firstRows(e, [table, like]) {
     const length = e.node("Shape", [like], { start: 1, end: 2 }); // [1]
-    return e.node("Slice", [table, e.ints([0]), length, e.ints([0])]);
+    return e.widen(e.node("Slice", [e.stored(table), e.ints([0]), length, e.ints([0])]), table);
   },
 
   // The weight stays [out, in] in the file. ONNX Runtime folds the Transpose at load, and MatMul + Add fuse further
   // than Gemm does, which also wants its input flat.
   linear(e, [x, weight, bias]) {
-    const product = e.node("MatMul", [x, e.node("Transpose", [weight], { perm: [1, 0] })]);
+    const transposed = e.node("Transpose", [e.stored(weight)], { perm: [1, 0] }); // [in, out]
+    const product = e.node("MatMul", [x, e.widen(transposed, weight)]);
     return bias === undefined ? product : e.node("Add", [product, bias]);
   },
 
@@ -46,12 +56,13 @@ export const portable: { readonly [O in Operator]: Rule<O> } = {
     const hidden = Number(node.output.shape[2]);
     const { heads } = node.attributes;
     const size = hidden / heads;
-    const split = (x: string, perm: readonly number[]) =>
+    const split = (x: Value | string, perm: readonly number[]) =>
       e.node("Transpose", [e.node("Reshape", [x, e.ints([0, 0, heads, size])])], { perm });
     const q = split(e.node("Mul", [query, e.float(1 / Math.sqrt(size))]), [0, 2, 1, 3]); // [batch, heads, length, size]
     const k = split(key, [0, 2, 3, 1]); // [batch, heads, size, length]
     const v = split(value, [0, 2, 1, 3]); // [batch, heads, length, size]
-    const scores = e.node("Add", [e.node("MatMul", [q, k]), e.node("Unsqueeze", [bias, e.ints([1, 2])])]);
+    const added = e.node("Unsqueeze", [bias, e.ints([1, 2])]); // [batch, 1, 1, length]
+    const scores = e.node("Add", [e.node("MatMul", [q, k]), added]); // [batch, heads, length, length]
     const context = e.node("MatMul", [e.node("Softmax", [scores], { axis: -1 }), v]);
     const merged = e.node("Transpose", [context], { perm: [0, 2, 1, 3] }); // [batch, length, heads, size]
     return e.node("Reshape", [merged, e.ints([0, 0, hidden])]);
@@ -72,8 +83,6 @@ export const portable: { readonly [O in Operator]: Rule<O> } = {
 };
 
 /** Applies the rule of a node's operator. */
-export function lower<O extends Operator>(e: Emitter, inputs: readonly string[], node: NodeOf<O>): string {
-  return portable[node.operator](e, inputs, node);
+export function lower<O extends Operator>(e: Emitter, node: NodeOf<O>): string {
+  return portable[node.operator](e, node.inputs, node);
 }
-
-export type { Attributes };

@@ -11,7 +11,6 @@ export type ElementType = keyof typeof elementType;
 
 export interface NodeProto {
   readonly operator: string;
-  readonly domain?: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
@@ -35,7 +34,7 @@ export interface ValueInfoProto {
 }
 
 export interface ModelProto {
-  readonly opsets: readonly { readonly domain: string; readonly version: number }[];
+  readonly opset: number;
   readonly irVersion: number;
   readonly nodes: readonly NodeProto[];
   readonly initializers: readonly TensorProto[];
@@ -54,12 +53,10 @@ export function encodeModel(model: ModelProto): Uint8Array<ArrayBuffer> {
     for (const value of model.inputs) message(w, 11, () => writeValueInfo(w, value));
     for (const value of model.outputs) message(w, 12, () => writeValueInfo(w, value));
   });
-  for (const { domain, version } of model.opsets) {
-    message(w, 8, () => {
-      text(w, 1, domain);
-      int(w, 2, version);
-    });
-  }
+  message(w, 8, () => {
+    text(w, 1, ""); // the standard operators' domain
+    int(w, 2, model.opset);
+  });
   return w.finish();
 }
 
@@ -74,7 +71,6 @@ function writeNode(w: BinaryWriter, node: NodeProto): void {
       writeAttribute(w, value);
     });
   }
-  if (node.domain !== undefined) text(w, 7, node.domain);
 }
 
 function writeAttribute(w: BinaryWriter, value: Attribute): void {

@@ -1,0 +1,263 @@
+/**
+ * The Open Inference Protocol (KServe v2) over HTTP with Triton's binary tensor extension: requests and responses
+ * as bytes, for client and server alike. A message is a JSON header followed by the tensors' bytes in the header's
+ * order; the HTTP header `Inference-Header-Content-Length` tells where the JSON ends.
+ *
+ * Only the form is checked here. Which tensors a model takes, and what their numbers mean, is the server's matter.
+ * https://kserve.github.io/website/docs/concepts/architecture/data-plane/v2-protocol and
+ * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
+ */
+import { ClozeError } from "@cloze/core";
+import type { Feeds, FloatTensor } from "@cloze/core";
+import { byteSize, countOf, isDatatype, parseNumbers, readNumbers, writeNumbers } from "./tensors.ts";
+import type { Datatype, Numbers, WireTensor } from "./tensors.ts";
+
+export const HEADER_LENGTH = "Inference-Header-Content-Length";
+
+/** A body, and how much of it is JSON; `undefined` where all of it is. */
+export interface Message {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly headerLength: number | undefined;
+}
+
+/** A request as the server reads it. */
+export interface InferRequest {
+  readonly id: string | undefined;
+  readonly inputs: ReadonlyMap<string, WireTensor>;
+  /** What was asked for, in order; `undefined` for all that the model has. */
+  readonly outputs: readonly AskedOutput[] | undefined;
+  /** How outputs are sent of which the request does not say it. */
+  readonly binary: boolean;
+  /** How long the client still waits: Triton's `timeout` parameter, which counts microseconds. */
+  readonly timeoutMs: number | undefined;
+}
+
+export interface AskedOutput {
+  readonly name: string;
+  readonly binary: boolean;
+}
+
+/** An output as the server sends it. */
+export interface SentOutput extends AskedOutput {
+  readonly tensor: FloatTensor;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+type Part = readonly [datatype: Datatype, data: Numbers];
+
+/**
+ * Writes a request: all inputs INT64, the outputs asked for by name, everything binary.
+ *
+ * @example
+ * const { body, headerLength } = encodeRequest(feeds, ["sentiment"], { timeoutMs: 5000 });
+ */
+export function encodeRequest(
+  feeds: Feeds,
+  outputs: readonly string[],
+  options: { readonly timeoutMs?: number } = {},
+): Message {
+  const parts = Object.values(feeds).map(({ data }): Part => ["INT64", data]);
+  const inputs = Object.entries(feeds).map(([name, { dims, data }]) => ({
+    name,
+    datatype: "INT64",
+    shape: dims,
+    parameters: { binary_data_size: byteSize("INT64", data.length) },
+  }));
+  const timeout = options.timeoutMs === undefined ? {} : { timeout: Math.ceil(1000 * options.timeoutMs) };
+  return compose(
+    {
+      parameters: { binary_data_output: true, ...timeout },
+      inputs,
+      outputs: outputs.map((name) => ({ name, parameters: { binary_data: true } })),
+    },
+    parts,
+  );
+}
+
+/**
+ * Reads a request. Tensors are views of the body where they can be.
+ *
+ * @param headerLength The value of `Inference-Header-Content-Length`; `null` where it was not sent.
+ * @throws ClozeError `invalid-input` for anything that is not such a request.
+ */
+export function decodeRequest(body: Uint8Array<ArrayBuffer>, headerLength: string | null): InferRequest {
+  const [header, tensors] = decompose(body, headerLength, "inputs");
+  const { id } = header;
+  if (id !== undefined && typeof id !== "string") throw malformed("id should be a text", "id");
+  const { binary_data_output: binary = false, timeout } = parametersOf(header);
+  if (typeof binary !== "boolean") throw malformed("binary_data_output should be true or false");
+  if (timeout !== undefined && !(Number.isSafeInteger(timeout) && Number(timeout) > 0))
+    throw malformed("timeout should be a positive whole number of microseconds");
+  return {
+    id,
+    inputs: tensors,
+    outputs: askedOutputs(header.outputs, binary),
+    binary,
+    timeoutMs: timeout === undefined ? undefined : Number(timeout) / 1000,
+  };
+}
+
+/** Writes a response, each output as it was asked for. */
+export function encodeResponse(
+  model: { readonly name: string; readonly version: string; readonly id: string | undefined },
+  outputs: readonly SentOutput[],
+): Message {
+  const described = outputs.map(({ name, binary, tensor: { dims, data } }) => ({
+    name,
+    datatype: "FP32",
+    shape: dims,
+    ...(binary ? { parameters: { binary_data_size: data.byteLength } } : { data: Array.from(data) }),
+  }));
+  const parts = outputs.filter(({ binary }) => binary).map(({ tensor }): Part => ["FP32", tensor.data]);
+  const id = model.id === undefined ? {} : { id: model.id };
+  return compose({ model_name: model.name, model_version: model.version, ...id, outputs: described }, parts);
+}
+
+/**
+ * Reads a response. Tensors are views of the body where they can be.
+ *
+ * @throws ClozeError `invalid-input` for anything that is not such a response.
+ */
+export function decodeResponse(
+  body: Uint8Array<ArrayBuffer>,
+  headerLength: string | null,
+): ReadonlyMap<string, FloatTensor> {
+  const [, tensors] = decompose(body, headerLength, "outputs");
+  const outputs = new Map<string, FloatTensor>();
+  for (const [name, { shape, data }] of tensors) {
+    if (!(data instanceof Float32Array)) throw malformed(`${name} should be FP32`, name);
+    outputs.set(name, { type: "float32", dims: shape, data });
+  }
+  return outputs;
+}
+
+/** The JSON is filled up with spaces to a multiple of 8, so that every tensor lies aligned. */
+function compose(header: object, parts: readonly Part[]): Message {
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  if (parts.length === 0) return { body: json, headerLength: undefined };
+  const headerLength = Math.ceil(json.length / 8) * 8;
+  const size = parts.reduce((sum, [datatype, data]) => sum + byteSize(datatype, data.length), 0);
+  const body = new Uint8Array(headerLength + size);
+  body.set(json);
+  body.fill(0x20, json.length, headerLength);
+  let at = headerLength;
+  for (const [datatype, data] of parts) {
+    writeNumbers(body, at, datatype, data);
+    at += byteSize(datatype, data.length);
+  }
+  return { body, headerLength };
+}
+
+/** A message's header, and the tensors that it lists under `key`. */
+function decompose(
+  body: Uint8Array<ArrayBuffer>,
+  headerLength: string | null,
+  key: "inputs" | "outputs",
+): [header: Json, tensors: Map<string, WireTensor>] {
+  let at = parseHeaderLength(headerLength, body.length);
+  const header = parseHeader(body.subarray(0, at));
+  const list = header[key];
+  if (!Array.isArray(list)) throw malformed(`${key} should be a list of tensors`, key);
+  const tensors = new Map<string, WireTensor>();
+  for (const [i, entry] of list.entries()) {
+    const { name, datatype, shape, bytes, data } = describe(entry, `${key}[${i}]`);
+    if (tensors.has(name)) throw malformed(`${key} has two tensors named ${name}`, name);
+    const count = countOf(shape);
+    if (bytes === undefined) {
+      tensors.set(name, { datatype, shape, data: parseNumbers(data, datatype, shape, name) });
+      continue;
+    }
+    if (bytes !== byteSize(datatype, count))
+      throw malformed(
+        `${name} says it has ${bytes} bytes, but ${datatype} of shape [${shape.join(", ")}] has ${byteSize(datatype, count)}`,
+        name,
+      );
+    if (at + bytes > body.length)
+      throw malformed(
+        `${name} says it has ${bytes} bytes, but only ${body.length - at} are left of the body`,
+        name,
+      );
+    tensors.set(name, { datatype, shape, data: readNumbers(body, at, datatype, count, name) });
+    at += bytes;
+  }
+  if (at !== body.length) throw malformed(`the body has ${body.length - at} bytes more than its tensors`);
+  return [header, tensors];
+}
+
+function parseHeaderLength(value: string | null, size: number): number {
+  if (value === null) return size;
+  const length = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
+  if (length > 0 && length <= size) return length;
+  throw malformed(
+    `${HEADER_LENGTH} should be 1 to ${size}, the bytes of the body, but is ${value.slice(0, 40)}`,
+  );
+}
+
+function parseHeader(bytes: Uint8Array): Json {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw malformed("the header is not JSON", undefined, cause);
+  }
+  if (!isObject(json)) throw malformed("the header should be one JSON object");
+  return json;
+}
+
+/** One entry of `inputs` or `outputs`: what the tensor is and how its numbers come. */
+function describe(entry: unknown, at: string) {
+  if (!isObject(entry)) throw malformed(`${at} should be an object`, at);
+  const { name, datatype, shape, data } = entry;
+  if (typeof name !== "string" || name === "") throw malformed(`${at} should have a name`, at);
+  if (!isDatatype(datatype)) throw malformed(`${name} should be INT64, INT32 or FP32`, name);
+  if (
+    !Array.isArray(shape) ||
+    shape.length > 8 ||
+    !shape.every(isSize) ||
+    !Number.isSafeInteger(8 * countOf(shape))
+  )
+    throw malformed(`the shape of ${name} should be up to 8 sizes, none negative`, name);
+  const bytes = parametersOf(entry).binary_data_size;
+  if (bytes !== undefined && !isSize(bytes))
+    throw malformed(`binary_data_size of ${name} should be a size`, name);
+  if ((bytes === undefined) === (data === undefined))
+    throw malformed(`${name} should have either data or binary_data_size`, name);
+  return { name, datatype, shape, bytes, data };
+}
+
+function askedOutputs(list: unknown, binary: boolean): AskedOutput[] | undefined {
+  if (list === undefined) return undefined;
+  if (!Array.isArray(list)) throw malformed("outputs should be a list", "outputs");
+  const asked = list.map((entry: unknown, i): AskedOutput => {
+    if (!isObject(entry) || typeof entry.name !== "string")
+      throw malformed(`outputs[${i}] should have a name`, `outputs[${i}]`);
+    const own = parametersOf(entry).binary_data ?? binary;
+    if (typeof own !== "boolean")
+      throw malformed(`binary_data of ${entry.name} should be true or false`, entry.name);
+    return { name: entry.name, binary: own };
+  });
+  const twice = asked.find(({ name }, i) => asked.findIndex((other) => other.name === name) !== i);
+  if (twice) throw malformed(`outputs names ${twice.name} twice`, twice.name);
+  return asked.length === 0 ? undefined : asked;
+}
+
+function parametersOf(entry: Json): Json {
+  const { parameters = {} } = entry;
+  if (!isObject(parameters)) throw malformed("parameters should be an object", "parameters");
+  return parameters;
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function malformed(what: string, field?: string, cause?: unknown): ClozeError {
+  return new ClozeError("invalid-input", `Not a message of the Open Inference Protocol: ${what}.`, {
+    ...(field === undefined ? {} : { field }),
+    cause,
+  });
+}
