@@ -41,12 +41,13 @@ def encode(tokenizer, items: list, max_length: int | None = None) -> dict:
     rows = []
     for item in items:
         cut = {"truncation": "longest_first", "max_length": max_length} if max_length else {}
-        row = tokenizer(item["text"], item.get("pair"), return_offsets_mapping=True, **cut)
+        pair = [item["pair"]] if "pair" in item else None  # a list, for a bare "" is taken as no pair
+        row = tokenizer([item["text"]], pair, return_offsets_mapping=True, **cut)
         offsets = []
-        for sequence, offset in zip(row.sequence_ids(), row["offset_mapping"]):
+        for sequence, offset in zip(row.sequence_ids(0), row["offset_mapping"][0]):
             of = item["pair"] if sequence == 1 else item["text"]
             offsets += [[0, 0]] if sequence is None else to_utf16(of, [offset])
-        rows.append((row["input_ids"], row["token_type_ids"], offsets))
+        rows.append((row["input_ids"][0], row["token_type_ids"][0], offsets))
     length = max(len(ids) for ids, _, _ in rows)
     return {
         "input_ids": [ids + [0] * (length - len(ids)) for ids, _, _ in rows],

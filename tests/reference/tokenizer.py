@@ -1,12 +1,14 @@
 """What Hugging Face's Rust `tokenizers` makes of many texts, for the tests of the tokenizer.
 
     python -m venv v && v/bin/pip install tokenizers==0.23.3
-    v/bin/python tests/reference/tokenizer.py fixture     # rewrites tests/fixtures/tokenizer/parity.json.gz
+    v/bin/python tests/reference/tokenizer.py fixture     # rewrites tests/fixtures/tokenizer/*
     v/bin/python tests/reference/tokenizer.py stream --count 1000000 --seed 7 | node tests/long/tokenizer-million.mjs
 
-The output is JSON Lines: first the settings by name, then one `[settings, text, ids, offsets]` a text, offsets
+The output is JSON Lines: first the settings by name (some with `"vocabulary": "characters"`), then one `[settings, text, ids, offsets]` a text, offsets
 being [start, end) in UTF-16 units (the crate counts code points; they are converted here). A lone surrogate in a text
 is what a JavaScript string may hold; the crate is shown U+FFFD in its place, as any UTF-8 encoder would.
+
+decode.json holds `[ids, text, text with special tokens, text without clean-up]`.
 """
 
 import argparse
@@ -18,10 +20,10 @@ import pathlib
 import random
 import sys
 
-from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
-FIXTURE = ROOT / "tests/fixtures/tokenizer/parity.json.gz"
+FIXTURES = ROOT / "tests/fixtures/tokenizer"
 SPECIALS = ["[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"]
 
 ADDED = [
@@ -44,6 +46,8 @@ SETTINGS = {
     "not cleaned": {"cleanText": False},
     "not cleaned, with accents, no Chinese": {"cleanText": False, "stripAccents": False, "handleChineseChars": False},
     "short words": {"maxWordLength": 6},
+    "every character": {"vocabulary": "characters"},
+    "every character, with accents": {"vocabulary": "characters", "stripAccents": False, "cleanText": False},
     "added tokens": {"addedTokens": ADDED},
     "added tokens, cased": {"addedTokens": ADDED, "lowercase": False},
 }
@@ -100,7 +104,15 @@ def vocabulary():
     sys.exit("There is no packages/starter/model/vocab.txt.")
 
 
+def characters():
+    """A vocabulary that tells all characters of the BMP apart, so that nothing hides in an [UNK]."""
+    every = [chr(point) for point in range(0x10000) if not 0xD800 <= point < 0xE000]
+    return [*SPECIALS, *every, *("##" + character for character in every)]
+
+
 def build(pieces, settings):
+    if settings.get("vocabulary") == "characters":
+        pieces = characters()
     model = models.WordPiece(
         {piece: id for id, piece in enumerate(pieces)}, unk_token="[UNK]", max_input_chars_per_word=settings.get("maxWordLength", 100)
     )
@@ -182,6 +194,22 @@ def lines(count, seed, real):
                 yield [name, text, encoding.ids, [places[at] for span in encoding.offsets for at in span]]
 
 
+def decoded(count, seed):
+    """Real texts and random ids, decoded in three ways."""
+    rng = random.Random(seed)
+    pieces = vocabulary()
+    tokenizer = build(pieces, {})
+    likely = [pieces.index(piece) for piece in [*SPECIALS, *".?!,'", "s", "t", "n", "m", "ve", "re", "do", "not", "##s", "##ing"]]
+    for _ in range(count):
+        text = rng.choice(REAL)
+        ids = tokenizer.encode(text, add_special_tokens=True).ids if rng.random() < 0.5 else []
+        ids = ids + [rng.choice(likely) if rng.random() < 0.5 else rng.randrange(len(pieces)) for _ in range(rng.randrange(30))]
+        tokenizer.decoder = decoders.WordPiece(cleanup=True)
+        both = [tokenizer.decode(ids), tokenizer.decode(ids, skip_special_tokens=False)]
+        tokenizer.decoder = decoders.WordPiece(cleanup=False)
+        yield [ids, *both, tokenizer.decode(ids)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mode", choices=["fixture", "stream"])
@@ -199,8 +227,9 @@ def main():
     if options.mode == "stream":
         sys.stdout.writelines(written)
     else:
-        FIXTURE.parent.mkdir(parents=True, exist_ok=True)
-        with gzip.GzipFile(FIXTURE, "wb", 9, mtime=0) as file, io.TextIOWrapper(file, encoding="ascii") as text:
+        FIXTURES.mkdir(parents=True, exist_ok=True)
+        (FIXTURES / "decode.json").write_text("[" + ",\n".join(map(json.dumps, decoded(200, options.seed))) + "]\n")
+        with gzip.GzipFile(FIXTURES / "parity.json.gz", "wb", 9, mtime=0) as file, io.TextIOWrapper(file, encoding="ascii") as text:
             text.writelines(written)
 
 

@@ -37,7 +37,7 @@ export interface ErrorDetails {
 export class ClozeError extends Error {
   override readonly name = "ClozeError";
   readonly code: ErrorCode;
-  readonly field?: string;
+  declare readonly field?: string; // there only where it is set
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

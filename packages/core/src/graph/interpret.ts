@@ -82,10 +82,8 @@ export function needed(graph: Graph, wanted: readonly Value[]): Node[] {
 
 function apply(node: Node, output: Operand, inputs: readonly Operand[]): void {
   // One operator's rule with the same operator's attributes: true by construction, beyond what a union can say.
-  const { kernel } = operators[node.operator] as {
-    kernel(o: Operand, i: readonly Operand[], a: unknown): void;
-  };
-  kernel(output, inputs, node.attributes);
+  const rule = operators[node.operator] as { kernel(o: Operand, i: readonly Operand[], a: unknown): void };
+  rule.kernel(output, inputs, node.attributes);
 }
 
 function feed(value: Value, feeds: ReadonlyMap<string, Operand>): Operand | undefined {

@@ -28,7 +28,7 @@ export interface Attributes {
   readonly concat: { readonly axis: number };
 }
 
-type Empty = Readonly<Record<never, never>>;
+type Empty = Readonly<Record<string, never>>;
 export type Operator = keyof Attributes;
 
 /** Numbers of one tensor while it is interpreted. */

@@ -54,9 +54,9 @@ export function pool(g: GraphBuilder, encoder: Encoder): Value {
 }
 
 /** The mean of the vectors of the real tokens of one layer, [CLS] and [SEP] among them. */
-export function mean(g: GraphBuilder, encoder: Encoder, layer: number): Value {
+export function mean(g: GraphBuilder, encoder: Encoder, n: number): Value {
   const weights = g.expand(encoder.mask, 2); // [batch, length, 1]
-  const total = g.sum(g.multiply(encoder.hidden[layer], weights), 1); // [batch, hidden]
+  const total = g.sum(g.multiply(encoder.hidden[n], weights), 1); // [batch, hidden]
   return g.divide(total, g.sum(weights, 1)); // [batch, hidden]
 }
 

@@ -73,7 +73,7 @@ export function parseConfig(text: string): { config: BertConfig; head: HeadConfi
   if (kind !== "bert")
     throw new ClozeError(
       "unsupported",
-      `This is a ${String(kind)} model; Cloze runs BERT (model_type "bert").`,
+      `This is a model of type ${JSON.stringify(kind)}; Cloze runs BERT (model_type "bert").`,
     );
   if ((json.position_embedding_type ?? "absolute") !== "absolute")
     throw new ClozeError(

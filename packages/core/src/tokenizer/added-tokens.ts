@@ -26,7 +26,7 @@ export class AddedTokenFinder {
   start = 0;
   end = 0;
 
-  readonly #heads: string;
+  readonly #heads: readonly string[];
   /** By first unit, longest first. */
   readonly #byHead: readonly (readonly AddedToken[])[];
   /** Where each first unit comes next, so that no stretch of the text is searched twice for it. */
@@ -36,8 +36,8 @@ export class AddedTokenFinder {
 
   /** @param tokens Their contents as they are to be sought. */
   constructor(tokens: readonly AddedToken[]) {
-    this.#heads = [...new Set(tokens.map((token) => token.content.charAt(0)))].join("");
-    this.#byHead = [...this.#heads.split("")].map((head) =>
+    this.#heads = [...new Set(tokens.map((token) => token.content.charAt(0)))];
+    this.#byHead = this.#heads.map((head) =>
       tokens
         .filter((token) => token.content.charAt(0) === head)
         .sort((one, other) => other.content.length - one.content.length),
@@ -45,11 +45,15 @@ export class AddedTokenFinder {
     this.#nextOf = this.#byHead.map(() => -1);
   }
 
-  /** Begins a search. */
-  search(text: string): void {
+  /** Begins a search; false when the text cannot have any. */
+  search(text: string): boolean {
+    let head = 0;
+    while (head < this.#heads.length && !text.includes(this.#heads[head]!)) head++;
+    if (head === this.#heads.length) return false;
     this.#text = text;
     this.#from = this.start = this.end = 0;
     this.#nextOf.fill(-1);
+    return true;
   }
 
   /** Goes on to the next token; false when there is none, and the text is let go. */
@@ -69,7 +73,7 @@ export class AddedTokenFinder {
     let nearest = -1;
     for (let head = 0; head < this.#nextOf.length; head++) {
       if (this.#nextOf[head]! < this.#from) {
-        const at = this.#text.indexOf(this.#heads.charAt(head), this.#from);
+        const at = this.#text.indexOf(this.#heads[head]!, this.#from);
         this.#nextOf[head] = at < 0 ? Infinity : at;
       }
       if (this.#nextOf[head]! < (nearest < 0 ? Infinity : this.#nextOf[nearest]!)) nearest = head;

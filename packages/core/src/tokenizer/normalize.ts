@@ -48,9 +48,10 @@ export class Normalizer {
   #order = new Float64Array(64);
   #waiting = new Int32Array(64);
   #taken = new Uint8Array(64);
-  #sources = new Int32Array(128);
+  /** Sources in the order of the text, after the last one that was dealt out before. */
+  #sources = new Int32Array(2 + 128);
   #waits = 0;
-  #sourced = 0;
+  #sourced = 1;
 
   constructor(settings: NormalizerSettings) {
     this.settings = settings;
@@ -121,13 +122,16 @@ export class Normalizer {
     const count = this.#waits;
     if (count === 0) return;
     if (count > 1) this.#order.subarray(0, count).sort();
-    for (let rank = 0, source = -2; rank < count; rank++) {
+    let source = 0;
+    for (let rank = 0; rank < count; rank++) {
       const at = this.#order[rank]! % 2 ** 32;
       if (this.#taken[at] === 1) source += 2;
       const point = this.#waiting[at]!;
       if (!isNonspacing(point)) this.#lower(point, this.#sources[source]!, this.#sources[source + 1]!);
     }
-    this.#waits = this.#sourced = 0;
+    this.#sources.copyWithin(0, source, source + 2);
+    this.#waits = 0;
+    this.#sourced = 1;
   }
 
   #lower(point: number, start: number, end: number): void {

@@ -171,10 +171,11 @@ export class Tokenizer {
   #write(text: string, ids: Int32Array, offsets: Int32Array | undefined, at: number): number {
     const added = this.#asGiven;
     let from = 0;
-    for (added.search(text); added.next(); from = added.end) {
-      if (from < added.start) at = this.#read(text, from, added.start, ids, offsets, at);
-      at = put(added.id, added.start, added.end, ids, offsets, at);
-    }
+    if (added.search(text))
+      for (; added.next(); from = added.end) {
+        if (from < added.start) at = this.#read(text, from, added.start, ids, offsets, at);
+        at = put(added.id, added.start, added.end, ids, offsets, at);
+      }
     return from < text.length ? this.#read(text, from, text.length, ids, offsets, at) : at;
   }
 
@@ -197,11 +198,12 @@ export class Tokenizer {
       return point;
     };
     let from = 0;
-    for (added.search(this.#normalizer.text()); added.next(); from = pointAtUnit(added.end)) {
-      const first = pointAtUnit(added.start);
-      if (from < first) at = this.#wordPiece.runNormalized(from, first, ids, offsets, at);
-      at = put(added.id, starts[first]!, ends[pointAtUnit(added.end) - 1]!, ids, offsets, at);
-    }
+    if (added.search(this.#normalizer.text()))
+      for (; added.next(); from = pointAtUnit(added.end)) {
+        const first = pointAtUnit(added.start);
+        if (from < first) at = this.#wordPiece.runNormalized(from, first, ids, offsets, at);
+        at = put(added.id, starts[first]!, ends[pointAtUnit(added.end) - 1]!, ids, offsets, at);
+      }
     return from < length ? this.#wordPiece.runNormalized(from, length, ids, offsets, at) : at;
   }
 

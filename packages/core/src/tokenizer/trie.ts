@@ -3,22 +3,23 @@
  * (Song et al., "Fast WordPiece Tokenization", 2021). A walk reads each character of a word once and finds what
  * greedy longest-match-first finds. Built from the pieces in some tens of milliseconds: once per vocabulary.
  */
+import { ClozeError } from "../errors.ts";
 
 /** The code of every character that is in no piece: a word with one is unknown. */
 export const UNKNOWN_CODE = 3;
 /** Codes below are left to the tokenizer's own use in its table of characters. */
 const FIRST_CODE = 4;
 
-/** States of the automaton that are always there. */
-export const ROOT = 0;
-export const SUFFIX_ROOT = 1;
+/** States of the automaton that are always there; 0 is none, so that an unused cell is nobody's child. */
+export const ROOT = 1;
+export const SUFFIX_ROOT = 2;
 /** A link that leads nowhere: the word has no pieces. */
 export const NO_LINK = -1;
 /** Nothing is emitted on the way along the link. */
 export const NO_PIECES = 0x7fffffff;
 
 export interface Trie {
-  /** Codes of characters; the commonest in the vocabulary have the smallest. */
+  /** Codes of characters in order of appearance, which in BERT's vocabularies puts the alphabets first. */
   readonly codes: Uint16Array;
   readonly astralCodes: ReadonlyMap<number, number>;
   /**
@@ -37,41 +38,16 @@ export const PREFIX = "##";
 
 /** @param pieces Distinct and not empty; a piece's index is its id. */
 export function buildTrie(pieces: readonly string[]): Trie {
-  const { codes, astralCodes, size } = assignCodes(pieces);
-  const tree = plantTree(pieces, codes, astralCodes, size);
-  return { codes, astralCodes, lengths: tree.lengths, ...layOut(tree, size) };
-}
-
-function startOf(piece: string): number {
-  return piece.length > PREFIX.length && piece.startsWith(PREFIX) ? PREFIX.length : 0;
-}
-
-function assignCodes(pieces: readonly string[]) {
-  const counts = new Int32Array(0x10000);
-  const astralCounts = new Map<number, number>();
-  for (const piece of pieces) {
-    for (let at = startOf(piece); at < piece.length; at++) {
-      const point = piece.codePointAt(at)!;
-      if (point < 0x10000) counts[point]!++;
-      else {
-        astralCounts.set(point, (astralCounts.get(point) ?? 0) + 1);
-        at++;
-      }
-    }
-  }
-  const used: number[] = [];
-  for (let point = 0; point < counts.length; point++) if (counts[point] !== 0) used.push(point);
-  used.sort((a, b) => counts[b]! - counts[a]! || a - b);
-  const codes = new Uint16Array(0x10000).fill(UNKNOWN_CODE);
-  const astralCodes = new Map<number, number>();
-  let size = FIRST_CODE;
-  for (const point of used) codes[point] = size++;
-  for (const point of astralCounts.keys()) astralCodes.set(point, size++);
-  return { codes, astralCodes, size };
+  const tree = plantTree(pieces);
+  return { codes: tree.codes, astralCodes: tree.astralCodes, lengths: tree.lengths, ...layOut(tree) };
 }
 
 /** A plain trie: nodes are numbered as they come, children hang in chains. */
 interface Tree {
+  readonly codes: Uint16Array;
+  readonly astralCodes: ReadonlyMap<number, number>;
+  /** Codes are less than this. */
+  readonly size: number;
   readonly nodes: number;
   readonly child: Int32Array;
   readonly sibling: Int32Array;
@@ -81,61 +57,72 @@ interface Tree {
   readonly lengths: Int32Array;
 }
 
-function plantTree(
-  pieces: readonly string[],
-  codes: Uint16Array,
-  astralCodes: ReadonlyMap<number, number>,
-  size: number,
-): Tree {
-  let most = 2;
+function plantTree(pieces: readonly string[]): Tree {
+  let most = SUFFIX_ROOT + 1;
   for (const piece of pieces) most += piece.length;
   const child = new Int32Array(most);
   const sibling = new Int32Array(most);
   const code = new Uint16Array(most);
   const piece = new Int32Array(most).fill(-1);
   const lengths = new Int32Array(pieces.length);
-  const fromRoot = new Int32Array(2 * size); // the roots have too many children for a chain
-  let nodes = 2;
+  const codes = new Uint16Array(0x10000).fill(UNKNOWN_CODE);
+  const astralCodes = new Map<number, number>();
+  const fromRoot = new Int32Array(4 * 0x10000); // by code and root: the roots have too many children for a chain
+  let size = FIRST_CODE;
+  let nodes = SUFFIX_ROOT + 1;
   for (let id = 0; id < pieces.length; id++) {
     const text = pieces[id]!;
-    let at = startOf(text);
-    let node = at === 0 ? ROOT : SUFFIX_ROOT;
-    for (; at < text.length; at++) {
+    const start = text.length > PREFIX.length && text.startsWith(PREFIX) ? PREFIX.length : 0;
+    let node = start === 0 ? ROOT : SUFFIX_ROOT;
+    let length = 0;
+    for (let at = start; at < text.length; at++) {
       const point = text.codePointAt(at)!;
       if (point > 0xffff) at++;
-      const symbol = point > 0xffff ? astralCodes.get(point)! : codes[point]!;
-      lengths[id]!++;
-      let next = node < 2 ? fromRoot[node * size + symbol]! : child[node]!;
-      if (node >= 2) while (next !== 0 && code[next] !== symbol) next = sibling[next]!;
+      let symbol = point > 0xffff ? (astralCodes.get(point) ?? UNKNOWN_CODE) : codes[point]!;
+      if (symbol === UNKNOWN_CODE) {
+        symbol = size++;
+        if (point > 0xffff) astralCodes.set(point, symbol);
+        else codes[point] = symbol;
+      }
+      const root = node <= SUFFIX_ROOT ? 4 * symbol + node : -1;
+      let next = root < 0 ? child[node]! : fromRoot[root]!;
+      if (root < 0) while (next !== 0 && code[next] !== symbol) next = sibling[next]!;
       if (next === 0) {
         next = nodes++;
         code[next] = symbol;
         sibling[next] = child[node]!;
         child[node] = next;
-        if (node < 2) fromRoot[node * size + symbol] = next;
+        if (root >= 0) fromRoot[root] = next;
       }
       node = next;
+      length++;
     }
     piece[node] = id;
+    lengths[id] = length;
   }
-  return { nodes, child, sibling, code, piece, lengths };
+  if (size > 0x10000)
+    throw new ClozeError(
+      "unsupported",
+      "The vocabulary has more than 65,000 different characters: use a smaller alphabet.",
+    );
+  return { codes, astralCodes, size, nodes, child, sibling, code, piece, lengths };
 }
 
 /** Gives every node its place in the double array, breadth first, and its failure link on the way. */
-function layOut(tree: Tree, size: number): { cells: Int32Array; emitted: Int32Array } {
-  const { nodes, child, sibling, code, piece } = tree;
-  let cells = new Int32Array(8 * (nodes + size));
+function layOut(tree: Tree): { cells: Int32Array; emitted: Int32Array } {
+  const { nodes, size, child, sibling, code, piece } = tree;
+  let cells = new Int32Array(4 * (nodes + (nodes >> 3) + 3 * size)); // seldom too few: most cells get used
   let used = new Uint8Array(cells.length / 4);
   const queue = new Int32Array(nodes); // nodes in order of depth
   const slots = new Int32Array(nodes); // their places
   const family = new Int32Array(size);
-  const emissions = new Emissions();
-  slots[SUFFIX_ROOT] = queue[1] = SUFFIX_ROOT;
-  used[ROOT] = used[SUFFIX_ROOT] = 1;
-  for (const root of [ROOT, SUFFIX_ROOT]) cells.set([0, -2, NO_LINK, NO_PIECES], 4 * root);
+  const emitted: number[] = [];
+  for (const root of [ROOT, SUFFIX_ROOT]) {
+    slots[root] = queue[root - 1] = root;
+    cells.set([0, 0, NO_LINK, NO_PIECES], 4 * root);
+  }
   let firstFree = size; // lower places could not be reached by every code
   let firstRoomy = size; // from here on there is room for several children
-  let last = 1;
   for (let head = 0, tail = 2; head < tail; head++) {
     const slot = slots[queue[head]!]!;
     let count = 0;
@@ -154,8 +141,10 @@ function layOut(tree: Tree, size: number): { cells: Int32Array; emitted: Int32Ar
       }
       let member = 0;
       while (member < count && used[base + code[family[member]!]!] === 0) member++;
-      if (member === count) break;
-      if (tries > 16) firstRoomy = base + least;
+      if (member === count) {
+        if (tries > 8) firstRoomy = base + least;
+        break;
+      }
     }
     cells[4 * slot] = base;
     for (let member = 0; member < count; member++) {
@@ -164,15 +153,12 @@ function layOut(tree: Tree, size: number): { cells: Int32Array; emitted: Int32Ar
       used[place] = 1;
       slots[node] = place;
       cells[4 * place + 1] = slot;
-      if (place > last) last = place;
       queue[tail++] = node;
-      link(cells, slot, place, code[node]!, piece[node]!, emissions);
+      link(cells, slot, place, code[node]!, piece[node]!, emitted);
     }
     while (used[firstFree] === 1) firstFree++;
   }
-  const end = last + 1 + size; // so that base + code never leaves the array
-  for (let slot = 0; slot < end; slot++) if (used[slot] !== 1) cells[4 * slot + 1] = -1;
-  return { cells: cells.slice(0, 4 * end), emitted: emissions.lists() };
+  return { cells, emitted: Int32Array.from(emitted) };
 }
 
 /** Algorithm 2 of the paper: where to go on from a node when its characters go no further, and what to emit. */
@@ -182,7 +168,7 @@ function link(
   place: number,
   code: number,
   piece: number,
-  emissions: Emissions,
+  emitted: number[],
 ) {
   cells[4 * place + 2] = NO_LINK;
   cells[4 * place + 3] = NO_PIECES;
@@ -198,38 +184,23 @@ function link(
   if (state === NO_LINK) return;
   let emission = cells[4 * parent + 3]!;
   for (let via = cells[4 * parent + 2]!; via !== state; via = cells[4 * via + 2]!)
-    emission = emissions.join(emission, cells[4 * via + 3]!);
+    emission = join(emitted, emission, cells[4 * via + 3]!);
   cells[4 * place + 2] = cells[4 * state]! + code;
   cells[4 * place + 3] = emission;
 }
 
-/** Lists of piece ids, stored once. */
-class Emissions {
-  readonly #lists: number[] = [];
-  readonly #known = new Map<string, number>();
-
-  join(left: number, right: number): number {
-    if (right === NO_PIECES) return left;
-    if (left === NO_PIECES) return right;
-    const ids = [...this.#read(left), ...this.#read(right)];
-    const key = ids.join();
-    let at = this.#known.get(key);
-    if (at === undefined) {
-      this.#known.set(key, (at = this.#lists.length));
-      this.#lists.push(ids.length, ...ids);
-    }
-    return -1 - at;
+/** Joins lists of piece ids; a list of one is its id, a longer one -1 - its place in `lists`. */
+function join(lists: number[], left: number, right: number): number {
+  if (right === NO_PIECES) return left;
+  if (left === NO_PIECES) return right;
+  const at = lists.length;
+  lists.push(0);
+  for (const part of [left, right]) {
+    if (part >= 0) lists.push(part);
+    else for (let nth = 1; nth <= lists[-1 - part]!; nth++) lists.push(lists[nth - 1 - part]!);
   }
-
-  lists(): Int32Array {
-    return Int32Array.from(this.#lists);
-  }
-
-  #read(emission: number): number[] {
-    if (emission >= 0) return [emission];
-    const at = -1 - emission;
-    return this.#lists.slice(at + 1, at + 1 + this.#lists[at]!);
-  }
+  lists[at] = lists.length - at - 1;
+  return -1 - at;
 }
 
 function enlarge<T extends Int32Array | Uint8Array>(full: T, larger: T): T {

@@ -6,3 +6,4 @@ export { NodeFiles } from "../files/node.ts";
 export { graphOf } from "../folder.ts";
 export type { ModelFolder } from "../folder.ts";
 export type { StorageType, StoredTensor } from "../safetensors.ts";
+export { readTensor } from "../weights.ts";

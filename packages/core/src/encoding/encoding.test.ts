@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { batchByLength, collate } from "./collate.ts";
+import { join, whole } from "./encoding.ts";
+import type { Slice } from "./encoding.ts";
+import { longestFirst } from "./truncation.ts";
+import { maxContext, windows } from "./windows.ts";
+
+const specials = { cls: 101, sep: 102, pad: 0, unk: 100, mask: 103 };
+const tokens = (...ids: number[]): Slice =>
+  whole({ ids: Int32Array.from(ids), offsets: Int32Array.from(ids.flatMap((_, i) => [10 * i, 10 * i + 5])) });
+
+describe("one example", () => {
+  test("a text is [CLS] a [SEP]", () => {
+    const { ids, segments, offsets } = join(specials, tokens(7, 8));
+    expect([...ids]).toEqual([101, 7, 8, 102]);
+    expect([...segments]).toEqual([0, 0, 0, 0]);
+    expect([...offsets]).toEqual([0, 0, 0, 5, 10, 15, 0, 0]);
+  });
+
+  test("a pair is [CLS] a [SEP] b [SEP], and b is of segment 1 to its [SEP]", () => {
+    const { ids, segments } = join(specials, tokens(7), tokens(8, 9));
+    expect([...ids]).toEqual([101, 7, 102, 8, 9, 102]);
+    expect([...segments]).toEqual([0, 0, 0, 1, 1, 1]);
+  });
+
+  test("a slice brings its own tokens' offsets along", () => {
+    const { ids, offsets } = join(specials, { ...tokens(7, 8, 9), first: 1, count: 1 });
+    expect([...ids]).toEqual([101, 8, 102]);
+    expect([...offsets]).toEqual([0, 0, 10, 15, 0, 0]);
+  });
+});
+
+describe("truncation", () => {
+  test("longest-first keeps what Hugging Face's tokenizers keep, for all small lengths", () => {
+    const file = new URL("../../../../tests/fixtures/truncation.json", import.meta.url);
+    const rows = JSON.parse(readFileSync(file, "utf8")) as [
+      a: number,
+      b: number,
+      room: number,
+      [number, number],
+    ][];
+    expect(rows.length).toBeGreaterThan(1000);
+    for (const [a, b, room, kept] of rows)
+      expect(longestFirst(a, b, room), `${a}, ${b} in ${room}`).toEqual(kept);
+  });
+});
+
+describe("windows", () => {
+  const options = fc
+    .record({
+      length: fc.integer({ min: 0, max: 300 }),
+      room: fc.integer({ min: 1, max: 60 }),
+      part: fc.double({ min: 0, max: 0.99, noNaN: true }),
+    })
+    .map(({ length, room, part }) => ({ length, room, overlap: Math.floor(room * part) }));
+
+  test("cover every token, each sharing exactly `overlap` with the next", () => {
+    fc.assert(
+      fc.property(options, ({ length, room, overlap }) => {
+        const list = windows(length, room, overlap);
+        expect(list[0].first).toBe(0);
+        expect(list.at(-1)!.first + list.at(-1)!.count).toBe(length);
+        for (const [i, { first, count }] of list.entries()) {
+          expect(count).toBeLessThanOrEqual(room);
+          if (i > 0) expect(list[i - 1].first + list[i - 1].count - first).toBe(overlap);
+        }
+      }),
+    );
+  });
+
+  test("each token belongs to a window that holds it, where it has most context", () => {
+    fc.assert(
+      fc.property(options, ({ length, room, overlap }) => {
+        const list = windows(length, room, overlap);
+        const context = (w: number, i: number) =>
+          Math.min(i - list[w].first, list[w].first + list[w].count - 1 - i);
+        for (const [i, owner] of maxContext(length, list).entries()) {
+          expect(context(owner, i)).toBeGreaterThanOrEqual(0);
+          for (const w of list.keys())
+            expect(context(w, i)).toBeLessThanOrEqual(context(owner, i) + 0.01 * room);
+        }
+      }),
+    );
+  });
+
+  test("an overlap that leaves no step is refused with what fits", () => {
+    expect(() => windows(10, 5, 5)).toThrow("An overlap of 5 leaves no step: choose 0 to 4");
+    expect(() => windows(10, 5, -1)).toThrow("An overlap of -1");
+    expect(() => windows(10, 0, 0)).toThrow("0 places");
+  });
+});
+
+describe("batches", () => {
+  test("hold every text once, like lengths together, within the budget", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 512 })),
+        fc.integer({ min: 1, max: 4096 }),
+        (lengths, budget) => {
+          const batches = batchByLength(lengths, budget);
+          expect(batches.flat().sort((a, b) => a - b)).toEqual(lengths.map((_, i) => i));
+          const sorted = batches.flat().map((i) => lengths[i]);
+          expect(sorted).toEqual(sorted.toSorted((a, b) => a - b));
+          for (const batch of batches)
+            if (batch.length > 1) expect(batch.length * lengths[batch.at(-1)!]).toBeLessThanOrEqual(budget);
+        },
+      ),
+    );
+  });
+
+  test("padding is [PAD], segment 0, mask 0", () => {
+    const { input_ids, token_type_ids, attention_mask } = collate(
+      [join(specials, tokens(7)), join(specials, tokens(8, 9))],
+      5,
+      1,
+    );
+    expect([...input_ids.data]).toEqual([101, 7, 102, 1, 1, 101, 8, 9, 102, 1]);
+    expect([...token_type_ids.data]).toEqual(new Array(10).fill(0));
+    expect([...attention_mask.data]).toEqual([1, 1, 1, 0, 0, 1, 1, 1, 1, 0]);
+    expect(input_ids.dims).toEqual([2, 5]);
+  });
+});

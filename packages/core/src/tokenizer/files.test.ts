@@ -1,0 +1,125 @@
+import { describe, expect, test } from "vitest";
+import { Tokenizer } from "./index.ts";
+
+const PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "Á", "a日"];
+const vocabTxt = PIECES.join("\n");
+
+function tokenizerJson(changes: object = {}): string {
+  return JSON.stringify({
+    truncation: { max_length: 1 },
+    padding: null,
+    added_tokens: [{ id: 4, content: "[MASK]", special: true, lstrip: true, normalized: false }],
+    normalizer: {
+      type: "BertNormalizer",
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: false,
+    },
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    post_processor: { type: "BertProcessing", cls: ["[CLS]", 2], sep: ["[SEP]", 3] },
+    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+    model: {
+      type: "WordPiece",
+      unk_token: "[UNK]",
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 5,
+      vocab: Object.fromEntries(PIECES.map((piece, id) => [piece, id])),
+    },
+    ...changes,
+  });
+}
+
+const refused = (changes: object, code: string, message: RegExp) =>
+  expect(() => Tokenizer.fromTokenizerJson(tokenizerJson(changes))).toThrow(
+    expect.objectContaining({ code, message: expect.stringMatching(message) }),
+  );
+
+describe("tokenizer.json", () => {
+  const tokenizer = Tokenizer.fromTokenizerJson(tokenizerJson());
+  test("tells vocabulary and settings", () => {
+    expect(tokenizer.vocabulary.pieces).toEqual(PIECES);
+    expect(tokenizer.settings).toMatchObject({ lowercase: false, stripAccents: false, maxWordLength: 5 });
+    expect(tokenizer.tokenize("a  [MASK]").offsets).toEqual(Int32Array.of(0, 1, 1, 9));
+  });
+  test("does not hand on its truncation", () => expect(tokenizer.count("a b a b")).toBe(4));
+  test("names the special pieces in its template", () => {
+    const item = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+    const single = [item("a"), { Sequence: { id: "A", type_id: 0 } }, item("b")];
+    const { specials } = Tokenizer.fromTokenizerJson(
+      tokenizerJson({ post_processor: { type: "TemplateProcessing", single } }),
+    );
+    expect(specials).toMatchObject({ cls: 5, sep: 6 });
+  });
+  test("of another model is refused by name", () =>
+    refused({ model: { type: "BPE", vocab: {} } }, "unsupported", /model .* is BPE/));
+  test("of another normalizer is refused by name", () =>
+    refused({ normalizer: { type: "NFC" } }, "unsupported", /normalizer .* is NFC/));
+  test("without a pre-tokenizer is refused", () =>
+    refused({ pre_tokenizer: null }, "unsupported", /pre_tokenizer .* missing/));
+  test("of another post-processor is refused by name", () =>
+    refused(
+      { post_processor: { type: "RobertaProcessing" } },
+      "unsupported",
+      /post_processor .* RobertaProcessing/,
+    ));
+  test("of another prefix is refused", () =>
+    refused(
+      { model: { type: "WordPiece", vocab: {}, continuing_subword_prefix: "@" } },
+      "unsupported",
+      /"@"/,
+    ));
+  test("with two pieces of one id is refused", () =>
+    refused({ model: { type: "WordPiece", vocab: { a: 0, b: 0 } } }, "invalid-model", /the id of "b"/));
+  test("that is not JSON is refused", () =>
+    expect(() => Tokenizer.fromTokenizerJson("{")).toThrow(
+      expect.objectContaining({ code: "invalid-model" }),
+    ));
+});
+
+describe("a model folder", () => {
+  const config = (keys: object) => JSON.stringify(keys);
+  test("may have only vocab.txt", () =>
+    expect(Tokenizer.fromFiles({ vocabTxt }).settings).toMatchObject({
+      lowercase: true,
+      stripAccents: true,
+    }));
+  test("without either file is refused", () =>
+    expect(() => Tokenizer.fromFiles({})).toThrow(expect.objectContaining({ code: "not-found" })));
+  test("counts a key of tokenizer_config.json before tokenizer.json", () => {
+    const files = {
+      tokenizerJson: tokenizerJson(),
+      tokenizerConfig: config({ do_lower_case: true, tokenize_chinese_chars: false }),
+    };
+    expect(Tokenizer.fromFiles(files).settings).toMatchObject({
+      lowercase: true,
+      stripAccents: true,
+      handleChineseChars: false,
+    });
+  });
+  test("counts tokenizer.json where tokenizer_config.json is silent", () =>
+    expect(
+      Tokenizer.fromFiles({ tokenizerJson: tokenizerJson(), tokenizerConfig: "{}" }).settings.lowercase,
+    ).toBe(false));
+  test("tells the special pieces as strings or as objects", () => {
+    const tokenizerConfig = config({ cls_token: { content: "a" }, sep_token: "b", mask_token: null });
+    expect(Tokenizer.fromFiles({ vocabTxt, tokenizerConfig }).specials).toMatchObject({
+      cls: 5,
+      sep: 6,
+      mask: 4,
+    });
+  });
+  test("tells added tokens", () => {
+    const tokenizerConfig = config({
+      added_tokens_decoder: { 9: { content: "new", special: false, normalized: false } },
+    });
+    const tokenizer = Tokenizer.fromFiles({ vocabTxt, tokenizerConfig });
+    expect([...tokenizer.tokenize("a new b").ids]).toEqual([5, 9, 6]);
+  });
+  test("with a flag that is none is refused", () =>
+    expect(() =>
+      Tokenizer.fromFiles({ vocabTxt, tokenizerConfig: config({ do_lower_case: "yes" }) }),
+    ).toThrow(
+      expect.objectContaining({ code: "invalid-model", message: expect.stringMatching(/do_lower_case/) }),
+    ));
+});

@@ -1,0 +1,129 @@
+/**
+ * The word that is being read, character by character, and its pieces: greedy longest-match-first by the automaton,
+ * ids and offsets written where the run under way wants them. Where words begin and end is the reader's to say.
+ */
+import { KIND_BITS, KIND_MASK, LETTER, SINGLE } from "./characters.ts";
+import { NO_LINK, NO_PIECES, ROOT, SUFFIX_ROOT, type Trie, UNKNOWN_CODE } from "./trie.ts";
+
+const NOWHERE = new Int32Array(0);
+
+/** One word after the other; each `take` may end one and begin another. */
+export class Word {
+  /** Where the next token goes. */
+  at = 0;
+  #ids: Int32Array = NOWHERE;
+  #offsets: Int32Array = NOWHERE;
+  #located = false;
+
+  readonly #trie: Trie;
+  readonly #unknown: number;
+  readonly #longest: number;
+  readonly #codes: Uint16Array;
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+  #length = 0;
+
+  /** @param longest Words of more characters are one `unknown`. */
+  constructor(trie: Trie, unknown: number, longest: number) {
+    this.#trie = trie;
+    this.#unknown = unknown;
+    this.#longest = longest;
+    this.#codes = new Uint16Array(longest + 1);
+    this.#starts = new Int32Array(longest + 1);
+    this.#ends = new Int32Array(longest + 1);
+  }
+
+  /** Begins a run that writes from token `at` on; without `offsets` only ids. */
+  begin(ids: Int32Array, offsets: Int32Array | undefined, at: number): void {
+    this.#ids = ids;
+    this.#offsets = offsets ?? NOWHERE;
+    this.#located = offsets !== undefined;
+    this.restart(at);
+  }
+
+  /** Forgets the word so far and writes from `at` on. */
+  restart(at: number): void {
+    this.at = at;
+    this.#length = 0;
+  }
+
+  /** Takes one character by its meaning: a letter joins the word, anything else ends it. */
+  take(meaning: number, start: number, end: number): void {
+    const kind = meaning & KIND_MASK;
+    if (kind === LETTER) return this.takeLetter(meaning >> KIND_BITS, start, end);
+    this.end();
+    if (kind === SINGLE) this.#emit(meaning >> KIND_BITS, start, end);
+  }
+
+  takeLetter(code: number, start: number, end: number): void {
+    // One letter beyond the longest word is kept: it makes the word too long, and carries its end.
+    const nth = this.#length > this.#longest ? this.#longest : this.#length;
+    this.#ends[nth] = end;
+    if (nth !== this.#length) return;
+    this.#codes[nth] = code;
+    this.#starts[nth] = start;
+    this.#length++;
+  }
+
+  /** Ends the word, if there is one, and writes its tokens. */
+  end(): void {
+    const length = this.#length;
+    if (length === 0) return;
+    const from = this.at;
+    this.#length = 0;
+    if (length > this.#longest || !this.#split(length)) {
+      this.at = from;
+      this.#emit(this.#unknown, this.#starts[0]!, this.#ends[length - 1]!);
+    } else if (this.#located) this.#locate(from);
+  }
+
+  #emit(id: number, start: number, end: number): void {
+    this.#ids[this.at] = id;
+    if (this.#located) {
+      this.#offsets[2 * this.at] = start;
+      this.#offsets[2 * this.at + 1] = end;
+    }
+    this.at++;
+  }
+
+  /** Says where the pieces from token `from` on have come from. */
+  #locate(from: number): void {
+    const { lengths } = this.#trie;
+    for (let at = from, letter = 0; at < this.at; at++) {
+      this.#offsets[2 * at] = this.#starts[letter]!;
+      letter += lengths[this.#ids[at]!]!;
+      this.#offsets[2 * at + 1] = this.#ends[letter - 1]!;
+    }
+  }
+
+  /** Writes the ids of the word's pieces (algorithm 1 of LinMaxMatch); false if it has none. */
+  #split(length: number): boolean {
+    const { cells, emitted } = this.#trie;
+    const codes = this.#codes;
+    const ids = this.#ids;
+    let at = this.at;
+    let state = ROOT;
+    // Goes on after the last letter, along the links, until nothing of the word is left.
+    for (let letter = 0; letter < length || state !== SUFFIX_ROOT;) {
+      if (letter < length) {
+        const code = codes[letter]!;
+        if (code === UNKNOWN_CODE) return false;
+        const next = cells[4 * state]! + code;
+        if (cells[4 * next + 1] === state) {
+          state = next;
+          letter++;
+          continue;
+        }
+      }
+      const pieces = cells[4 * state + 3]!;
+      if (pieces < 0) {
+        const list = -1 - pieces;
+        for (let nth = 1; nth <= emitted[list]!; nth++) ids[at++] = emitted[list + nth]!;
+      } else if (pieces !== NO_PIECES) ids[at++] = pieces;
+      state = cells[4 * state + 2]!;
+      if (state === NO_LINK) return false;
+    }
+    this.at = at;
+    return true;
+  }
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { bucketLength } from "./buckets.ts";
+import { RemoteSession } from "./session.ts";
+import type { RemoteOptions } from "./session.ts";
+import { encodeResponse, HEADER_LENGTH } from "./wire.ts";
+
+const dims = [1, 2];
+const feeds = {
+  input_ids: { type: "int32", dims, data: Int32Array.of(1, 2) },
+  token_type_ids: { type: "int32", dims, data: new Int32Array(2) },
+  attention_mask: { type: "float32", dims, data: Float32Array.of(1, 1) },
+} as const;
+
+function session(fetch: RemoteOptions["fetch"], options: Partial<RemoteOptions> = {}): RemoteSession {
+  return new RemoteSession({ url: "http://server:1/", model: "m", ...(fetch && { fetch }), ...options });
+}
+
+function answer(data: number[], shape: number[], name = "a"): Response {
+  const tensor = { type: "float32", dims: shape, data: Float32Array.from(data) } as const;
+  const { body, headerLength } = encodeResponse({ name: "m", version: "1", id: undefined }, [
+    { name, binary: true, tensor },
+  ]);
+  return new Response(body, { headers: { [HEADER_LENGTH]: String(headerLength) } });
+}
+
+describe("a remote session", () => {
+  it("posts to the model and gives the outputs asked for", async () => {
+    const sent: { url: string; init: RequestInit }[] = [];
+    const remote = session(
+      async (url, init) => {
+        sent.push({ url, init });
+        return answer([0.5, 1], [1, 2]);
+      },
+      { headers: { "x-request-id": "r" } },
+    );
+    const results = await remote.run(feeds, ["a"]);
+    expect(results.a).toEqual({ type: "float32", dims: [1, 2], data: Float32Array.of(0.5, 1) });
+    const [{ url, init }] = sent;
+    expect(url).toBe("http://server:1/v2/models/m/infer");
+    expect(init).toMatchObject({ method: "POST", headers: { "x-request-id": "r" } });
+  });
+
+  it("pads to few lengths, never beyond the model's positions", () => {
+    expect([1, 16, 17, 97, 385, 512, 513].map((n) => bucketLength(n))).toEqual([
+      16, 16, 32, 128, 512, 512, 576,
+    ]);
+    expect(session(undefined, { maxLength: 40 }).paddedLength(33)).toBe(40);
+  });
+
+  it.each([
+    ["refused connections", () => Promise.reject(new TypeError("fetch failed")), "server-unavailable"],
+    ["status 503", () => Response.json({ error: "Busy." }, { status: 503 }), "server-unavailable"],
+    ["status 502 of a proxy", () => new Response("bad gateway", { status: 502 }), "server-unavailable"],
+    ["status 504", () => new Response("", { status: 504 }), "timeout"],
+    ["status 500", () => Response.json({ error: "The model failed." }, { status: 500 }), "server-error"],
+    ["status 404", () => Response.json({ error: "There is no model." }, { status: 404 }), "server-error"],
+    [
+      "a redirect",
+      () => new Response("", { status: 302, headers: { location: "http://x/" } }),
+      "server-error",
+    ],
+    ["a page", () => new Response("<h1>Welcome</h1>"), "server-error"],
+    ["no body", () => new Response(""), "server-error"],
+    ["another output", () => answer([1], [1, 1], "b"), "server-error"],
+    ["another number of rows", () => answer([1, 2], [2, 1]), "server-error"],
+    ["numbers that are not finite", () => answer([NaN], [1, 1]), "server-error"],
+  ] as const)("says for %s: %s", async (_, respond, code) => {
+    const error = await session(async () => respond())
+      .run(feeds, ["a"])
+      .catch((error: unknown) => error);
+    expect(error).toMatchObject({ name: "ClozeError", code });
+  });
+
+  const never: RemoteOptions["fetch"] = (_, { signal }) =>
+    new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+
+  it("gives up at its deadline", async () => {
+    await expect(session(never, { timeoutMs: 5 }).run(feeds, ["a"])).rejects.toMatchObject({
+      code: "timeout",
+    });
+  });
+
+  it("gives up when its caller does", async () => {
+    const controller = new AbortController();
+    const run = session(never).run(feeds, ["a"], { signal: controller.signal });
+    controller.abort();
+    await expect(run).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  it("refuses an output that is not there, an address that is none, and work after its end", async () => {
+    await expect(session(never, { outputs: ["b"] }).run(feeds, ["a"])).rejects.toMatchObject({
+      code: "invalid-option",
+    });
+    expect(() => session(never, { url: "server:9000" })).toThrow("http://host:port");
+    const remote = session(never);
+    await remote[Symbol.asyncDispose]();
+    await expect(remote.run(feeds, ["a"])).rejects.toMatchObject({ code: "disposed" });
+  });
+});

@@ -1,0 +1,188 @@
+/** The commands as a shell runs them, with the starter model. */
+import { execFile } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { cloze, main } from "./cloze.ts";
+
+const checkpoints = fileURLToPath(new URL("../fixtures/checkpoints", import.meta.url));
+const folder = mkdtempSync(path.join(tmpdir(), "cloze-cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const text = (value: string): string => JSON.stringify({ text: value });
+
+test("classify labels texts, in order, a bad line in its place", async () => {
+  const lines = [
+    text("a warm , funny and touching film"),
+    "",
+    "not json",
+    text("dull , clumsy and far too long"),
+    '{"pair":"x"}',
+  ];
+  const result = await cloze(["classify", "--input", "-", "--json"], `\uFEFF${lines.join("\r\n")}`);
+  expect(result.code).toBe(2);
+  expect(result.json()).toMatchObject([
+    {
+      label: "positive",
+      score: expect.any(Number),
+      scores: { positive: expect.any(Number), negative: expect.any(Number) },
+    },
+    { error: { code: "invalid-input", line: 3 } },
+    { label: "negative" },
+    { error: { code: "invalid-input", line: 5, message: "text should be a text, but is missing." } },
+  ]);
+  expect(result.err).toMatch(/^2 lines of 4 could not be answered; line 3: .*\n$/);
+});
+
+test("classify tells people a label and a share", async () => {
+  const result = await cloze(["classify", "a warm , funny and touching film"]);
+  expect(result).toMatchObject({ code: 0, err: "" });
+  expect(result.out).toMatch(/^positive +\d+\.\d\d %\nnegative +\d+\.\d\d %\n$/);
+});
+
+test("ask answers with offsets into the context", async () => {
+  const context = "The play 🙂 was written by Anton Chekhov in 1896.";
+  const result = await cloze(["ask", "Who wrote it?", context, "--json", "--top", "3"]);
+  expect(result).toMatchObject({ code: 0, err: "" });
+  const [answer] = result.json() as { answer: string; start: number; end: number; answers: unknown[] }[];
+  expect(answer.answer).toBe("Anton Chekhov");
+  expect(context.slice(answer.start, answer.end)).toBe("Anton Chekhov");
+  expect(answer.answers).toHaveLength(3);
+});
+
+test("ask shows people the answer in its context, and that there may be none", async () => {
+  const context = "The play was written by Anton Chekhov in 1896.";
+  expect((await cloze(["ask", "Who wrote it?", context])).out).toContain(
+    "written by [Anton Chekhov] in 1896.",
+  );
+  const none = await cloze(["ask", "Who wrote it?", "", "--no-answer", "--json"]);
+  expect(none.json()).toEqual([{ answer: "", start: null, end: null, score: null, answers: [] }]);
+});
+
+test("embed gives the layers asked for, of length 1 where normalized", async () => {
+  const result = await cloze(["embed", "a film", "--layers", "-1,-2", "--normalize", "--json"]);
+  const [{ embedding }] = result.json() as { embedding: number[] }[];
+  expect(embedding).toHaveLength(768);
+  expect(Math.hypot(...embedding)).toBeCloseTo(1, 5);
+});
+
+test("inspect shows the parts of the starter model", async () => {
+  const [about] = (await cloze(["inspect", "--json"])).json();
+  expect(about).toMatchObject({
+    name: "cloze-starter",
+    architecture: "BertForPreTraining",
+    parameters: { total: 22_713_216 },
+    weights: [{ dtype: "F16" }],
+    plugins: expect.arrayContaining([
+      expect.objectContaining({ name: "sentiment", kind: "sequence", runs: true }),
+    ]),
+  });
+});
+
+test("an option that the model refuses ends the command with one sentence", async () => {
+  const result = await cloze(
+    ["ask", "--input", "-", "--max-length", "600", "--json"],
+    '{"question":"a","context":"b"}\n',
+  );
+  expect(result.code).toBe(2);
+  expect(result.json()).toMatchObject([{ error: { code: "invalid-option" } }]);
+  expect(result.err).toContain("600");
+});
+
+test("a plugin that is not there is named, with those that are", async () => {
+  const result = await cloze(["classify", "x", "--plugin", "moods"]);
+  expect(result).toMatchObject({ code: 2, out: "" });
+  expect(result.err).toBe("There is no plugin named moods; for this task there are: sentiment.\n");
+});
+
+test("a model folder that is not there is a failure", async () => {
+  const result = await cloze(["classify", "x", "--model", path.join(folder, "nothing"), "--json"]);
+  expect(result.code).toBe(1);
+  expect(result.json()).toMatchObject([{ error: { code: "not-found" } }]);
+  expect(result.err).toMatch(/^There is no model folder at .*\n$/);
+});
+
+test("truncated weights are a failure that says so", async () => {
+  const model = path.join(folder, "truncated");
+  cpSync(path.join(checkpoints, "tanh"), model, { recursive: true });
+  truncateSync(path.join(model, "model.safetensors"), 5000);
+  const result = await cloze(["embed", "x", "--model", model, "--json"]);
+  expect(result.code).toBe(1);
+  expect(result.json()).toMatchObject([{ error: { code: "invalid-model" } }]);
+  expect(result.err).toMatch(/^model\.safetensors in .* is damaged: .*\n$/);
+});
+
+test("a reader that has seen enough ends the command quietly", async () => {
+  const input = path.join(folder, "many.txt");
+  writeFileSync(input, "one two three four five six seven\n".repeat(50_000));
+  const command = `set -o pipefail; "${process.execPath}" "${main}" tokenize --lines --json --input "${input}" | head -n 1`;
+  const { out, err } = await new Promise<{ out: string; err: string }>((resolve, reject) => {
+    execFile("bash", ["-c", command], (error, out, err) => (error ? reject(error) : resolve({ out, err })));
+  });
+  expect(out.split("\n")).toHaveLength(2);
+  expect(err).toBe("");
+});
+
+test("--help loads no model code, and tokenize no ONNX Runtime", async () => {
+  const loads = { NODE_DEBUG: "module,esm" }; // Node names every module that it loads
+  const help = await cloze(["--help"], "", loads);
+  expect(help.err).toContain("commander");
+  expect(help.err).not.toContain("core/dist");
+  const tokenize = await cloze(["tokenize", "a film"], "", loads);
+  expect(tokenize.err).toContain("core/dist");
+  expect(tokenize.err).not.toContain("onnxruntime");
+});
+
+test("evaluate refuses a label that the head does not have, with its line", async () => {
+  const data = path.join(folder, "dev.tsv");
+  writeFileSync(data, "text\tlabel\na film\tpositive\na film\tneutral\n");
+  const result = await cloze(["evaluate", "--task", "classify", "--data", data]);
+  expect(result).toMatchObject({ code: 2, out: "" });
+  expect(result.err).toBe(
+    'dev.tsv, line 3: "neutral" is no label of this head, which has negative, positive.\n',
+  );
+});
+
+test("evaluate measures labels by name and by number", async () => {
+  const data = path.join(folder, "two.tsv");
+  const predictions = path.join(folder, "predictions.jsonl");
+  writeFileSync(
+    data,
+    "\uFEFFlabel\tsentence\r\npositive\ta warm , funny film\r\n0\tdull and far too long\r\n",
+  );
+  const options = ["--columns", "sentence,label", "--predictions", predictions, "--json"];
+  const result = await cloze(["evaluate", "--task", "classify", "--data", data, ...options]);
+  expect(result.code).toBe(0);
+  expect(result.json()).toMatchObject([{ accuracy: 1, f1: 1, matthews: 1, texts: 2 }]);
+});
+
+test("evaluate measures answers with the official metrics of the data's version", async () => {
+  const squad = fileURLToPath(new URL("../fixtures/squad", import.meta.url));
+  const predictions = path.join(folder, "answers.json");
+  const odds = path.join(folder, "odds.json");
+  const data = `${squad}/data-v2.0.json`;
+  const options = ["--predictions", predictions, "--null-odds", odds, "--json"];
+  const result = await cloze(["evaluate", "--task", "squad", "--data", data, ...options]);
+  const scored = await cloze(["score", "squad", "--data", data, "--predictions", predictions, "--json"]);
+  expect(result.code).toBe(0);
+  const [metrics] = scored.json();
+  expect(metrics).toMatchObject({ total: 46, HasAns_total: 39, NoAns_total: 7 });
+  expect(result.json()).toMatchObject([metrics as object]);
+  expect(await cloze(["evaluate", "--task", "squad", "--data", data, "--columns", "a,b"])).toMatchObject({
+    code: 2,
+    err: "--columns is not for --task squad: leave it out.\n",
+  });
+});
+
+test("doctor finds this machine well", async () => {
+  const { code, out } = await cloze(["doctor", "--port", "0"]);
+  expect(
+    out
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => line.slice(0, 2)),
+  ).toEqual(["ok", "ok", "ok", "ok", "ok"]);
+  expect(code).toBe(0);
+});

@@ -1,0 +1,103 @@
+/**
+ * Checkpoints of every shape give what `transformers` gives: ids and offsets exactly, hidden states and logits
+ * within 1e-4, in the session and in the float64 interpreter.
+ */
+import { readdirSync } from "node:fs";
+import { collate, encodeText, interpret } from "@cloze/core";
+import type { Encoding, FloatTensor, Operand } from "@cloze/core";
+import { graphOf, loadFolder, openFolder, readTensor } from "@cloze/runtime/node";
+import type { ModelFolder } from "@cloze/runtime/node";
+import { describe, expect, test } from "vitest";
+import { fixturePath, largestDifference, readCases, unpack } from "../reference/fixtures.ts";
+import type { Case } from "../reference/fixtures.ts";
+
+const TOLERANCE = 1e-4;
+
+/** What a head's output is called in a fixture, and how both are laid into one row a text or a token. */
+const logits = (outputs: Case["outputs"]): Float32Array | undefined => {
+  if (outputs.logits) return unpack(outputs.logits);
+  if (!outputs.start_logits || !outputs.end_logits) return undefined;
+  const [start, end] = [unpack(outputs.start_logits), unpack(outputs.end_logits)];
+  return Float32Array.from({ length: 2 * start.length }, (_, i) => (i % 2 === 0 ? start : end)[i >> 1]);
+};
+
+describe.each(readdirSync(fixturePath("checkpoints")))("%s", (name) => {
+  const cases = readCases(`checkpoints/${name}/expected.json`);
+  const open = openFolder(fixturePath(`checkpoints/${name}`));
+
+  test.each(cases)("$name: ids, segments and offsets are exactly Hugging Face's", async (each) => {
+    const folder = await open;
+    for (const [i, encoding] of encode(folder, each).entries()) {
+      const real = each.attention_mask[i].reduce((a, b) => a + b);
+      expect([...encoding.ids]).toEqual(each.input_ids[i].slice(0, real));
+      expect([...encoding.segments]).toEqual(each.token_type_ids[i].slice(0, real));
+      expect(pairs(encoding.offsets)).toEqual(each.offsets[i]);
+    }
+  });
+
+  test("hidden states and logits are within 1e-4 in the session", async () => {
+    const folder = await open;
+    await using bert = await loadFolder(folder, { threads: 1 });
+    const names = bert.session.outputs;
+    for (const each of cases) {
+      const results = await bert.session.run(feeds(folder, each), names);
+      compare(each, folder, (output) => results[output]);
+    }
+  });
+
+  test("hidden states and logits are within 1e-5 in the float64 interpreter", async () => {
+    const folder = await open;
+    const graph = graphOf(folder);
+    const weights = new Map<string, Operand>();
+    for (const { source } of graph.parameters) {
+      if (source.kind !== "parameter") continue;
+      const tensor = folder.tensors.get(source.name)!;
+      weights.set(source.name, { dims: tensor.shape, data: await readTensor(folder.files, tensor) });
+    }
+    for (const each of cases) {
+      const results = interpret(graph, new Map([...Object.entries(feeds(folder, each)), ...weights]));
+      compare(each, folder, (output) => results.get(output), 1e-5);
+    }
+  });
+});
+
+function encode({ tokenizer, config }: ModelFolder, { items }: Case): Encoding[] {
+  return items.map((item) => encodeText(tokenizer, item, config.maxPositions));
+}
+
+function feeds(folder: ModelFolder, each: Case) {
+  return collate(encode(folder, each), each.input_ids[0].length, folder.tokenizer.specials.pad);
+}
+
+function compare(
+  each: Case,
+  { config, plugins }: ModelFolder,
+  output: (name: string) => FloatTensor | Operand | undefined,
+  tolerance = TOLERANCE,
+): void {
+  const everyRow = each.input_ids.map(() => [1]);
+  const check = (
+    name: string,
+    expected: Float32Array,
+    mask: readonly (readonly number[])[],
+    width: number,
+  ) => {
+    const actual = output(name);
+    expect(actual, name).toBeDefined();
+    expect(largestDifference(actual!.data, expected, mask, width), `${each.name}: ${name}`).toBeLessThan(
+      tolerance,
+    );
+  };
+  const { last_hidden_state: hidden, pooler_output: pooled } = each.outputs;
+  check("last_hidden_state", unpack(hidden), each.attention_mask, config.hiddenSize);
+  if (pooled) check("pooler_output", unpack(pooled), everyRow, config.hiddenSize);
+  const expected = logits(each.outputs);
+  const own = plugins.at(0);
+  if (!expected || !own) return;
+  const token = own.kind === "span";
+  check(own.name, expected, token ? each.attention_mask : everyRow, own.labels.length);
+}
+
+function pairs(offsets: Int32Array): number[][] {
+  return Array.from({ length: offsets.length / 2 }, (_, i) => [offsets[2 * i], offsets[2 * i + 1]]);
+}
