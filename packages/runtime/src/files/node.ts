@@ -2,7 +2,6 @@
  * A folder on this machine's disk.
  */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { ClozeError } from "@cloze/core";
@@ -49,9 +48,13 @@ export class NodeFiles implements Files {
 
   async hash(name: string): Promise<string> {
     const hash = createHash("sha256");
-    for await (const chunk of createReadStream(path.join(this.location, name), { highWaterMark: 1 << 20 }))
-      hash.update(chunk as Uint8Array);
-    return hash.digest("hex");
+    const chunk = new Uint8Array(1 << 18); // one buffer for all of the file: a stream would leave a file's worth of them
+    await using file = await open(path.join(this.location, name));
+    for (;;) {
+      const { bytesRead } = await file.read(chunk);
+      if (bytesRead === 0) return hash.digest("hex");
+      hash.update(chunk.subarray(0, bytesRead));
+    }
   }
 }
 
