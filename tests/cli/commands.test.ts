@@ -119,7 +119,9 @@ test("a reader that has seen enough ends the command quietly", async () => {
   writeFileSync(input, "one two three four five six seven\n".repeat(50_000));
   const command = `set -o pipefail; "${process.execPath}" "${main}" tokenize --lines --json --input "${input}" | head -n 1`;
   const { out, err } = await new Promise<{ out: string; err: string }>((resolve, reject) => {
-    execFile("bash", ["-c", command], (error, out, err) => (error ? reject(error) : resolve({ out, err })));
+    execFile("bash", ["-c", command], (error, stdout, stderr) =>
+      error ? reject(error) : resolve({ out: stdout, err: stderr }),
+    );
   });
   expect(out.split("\n")).toHaveLength(2);
   expect(err).toBe("");

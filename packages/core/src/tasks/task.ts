@@ -30,7 +30,10 @@ export interface TextInput {
  */
 const TOKENS_PER_BATCH = 2048;
 
-/** The number of one row of one output, and its shape without the batch. */
+/** Batches on their way at once: the next is ready when one ends, and few are too late to abort. */
+const IN_FLIGHT = 4;
+
+/** One row of one output, and its shape without the batch. */
 export interface Row {
   readonly data: Float32Array;
   readonly dims: readonly number[];
@@ -50,23 +53,26 @@ export async function runBatches(
   each: (encoding: number, rows: readonly Row[]) => void,
 ): Promise<void> {
   const lengths = encodings.map(({ ids }) => session.paddedLength(ids.length));
-  await Promise.all(
-    batchByLength(lengths, TOKENS_PER_BATCH).map(async (batch) => {
+  const batches = batchByLength(lengths, TOKENS_PER_BATCH);
+  let next = 0;
+  const runSome = async (): Promise<void> => {
+    while (next < batches.length) {
+      const batch = batches[next++];
       throwIfAborted(options.signal);
-      const length = lengths[batch[batch.length - 1]];
-      const feeds = collate(
-        batch.map((i) => encodings[i]),
-        length,
-        tokenizer.specials.pad,
-      );
+      const members = batch.map((i) => encodings[i]);
+      const feeds = collate(members, lengths[batch[batch.length - 1]], tokenizer.specials.pad);
       const results = await session.run(feeds, outputs, options);
-      for (const [row, encoding] of batch.entries())
-        each(
-          encoding,
-          outputs.map((name) => rowOf(results[name], row)),
-        );
-    }),
-  );
+      for (const [row, encoding] of batch.entries()) {
+        const rows = outputs.map((name) => rowOf(results[name], row));
+        each(encoding, rows);
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: IN_FLIGHT }, runSome));
+  } finally {
+    next = batches.length; // where one failed, the others start no more
+  }
 }
 
 function rowOf(

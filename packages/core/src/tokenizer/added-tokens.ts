@@ -60,12 +60,17 @@ export class AddedTokenFinder {
   next(): boolean {
     for (let head = this.#nearest(); head >= 0; head = this.#nearest()) {
       const at = this.#nextOf[head]!;
-      const token = this.#byHead[head]!.find(({ content }) => this.#text.startsWith(content, at));
+      const token = this.#longestAt(head, at);
       this.#from = at + (token?.content.length ?? 1);
       if (token !== undefined && this.#accept(token, at)) return true;
     }
     this.#text = "";
     return false;
+  }
+
+  #longestAt(head: number, at: number): AddedToken | undefined {
+    for (const token of this.#byHead[head]!) if (this.#text.startsWith(token.content, at)) return token;
+    return undefined;
   }
 
   /** The first unit that comes soonest, or -1. */

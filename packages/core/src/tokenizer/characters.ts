@@ -33,6 +33,7 @@ export class Characters {
   /** By UTF-16 unit: the meaning of a character of one unit. */
   readonly meanings = new Int32Array(0x10000);
   readonly sequences: (readonly number[])[] = [];
+  readonly #normalized = new Int32Array(0x10000);
   readonly #astral = new Map<number, number>();
   readonly #normalizer: Normalizer;
   readonly #trie: Trie;
@@ -53,6 +54,11 @@ export class Characters {
 
   /** The meaning of a character that normalisation has left. */
   normalized(point: number): number {
+    if (point >= 0x10000) return this.#workNormalized(point);
+    return (this.#normalized[point] ||= this.#workNormalized(point));
+  }
+
+  #workNormalized(point: number): number {
     if (isWhitespace(point)) return SPACE;
     if (isPunctuation(point)) return SINGLE | (this.#idOf(String.fromCodePoint(point)) << KIND_BITS);
     const { codes, astralCodes } = this.#trie;

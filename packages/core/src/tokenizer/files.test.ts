@@ -30,6 +30,8 @@ function tokenizerJson(changes: object = {}): string {
   });
 }
 
+const item = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+const config = (keys: object) => JSON.stringify(keys);
 const refused = (changes: object, code: string, message: RegExp) =>
   expect(() => Tokenizer.fromTokenizerJson(tokenizerJson(changes))).toThrow(
     expect.objectContaining({ code, message: expect.stringMatching(message) }),
@@ -44,7 +46,6 @@ describe("tokenizer.json", () => {
   });
   test("does not hand on its truncation", () => expect(tokenizer.count("a b a b")).toBe(4));
   test("names the special pieces in its template", () => {
-    const item = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
     const single = [item("a"), { Sequence: { id: "A", type_id: 0 } }, item("b")];
     const { specials } = Tokenizer.fromTokenizerJson(
       tokenizerJson({ post_processor: { type: "TemplateProcessing", single } }),
@@ -71,6 +72,12 @@ describe("tokenizer.json", () => {
     ));
   test("with two pieces of one id is refused", () =>
     refused({ model: { type: "WordPiece", vocab: { a: 0, b: 0 } } }, "invalid-model", /the id of "b"/));
+  test("with an id that is no whole number is refused", () =>
+    refused(
+      { model: { type: "WordPiece", vocab: { a: 0.5, b: 1 } } },
+      "invalid-model",
+      /the id of "a" is 0.5/,
+    ));
   test("that is not JSON is refused", () =>
     expect(() => Tokenizer.fromTokenizerJson("{")).toThrow(
       expect.objectContaining({ code: "invalid-model" }),
@@ -78,7 +85,6 @@ describe("tokenizer.json", () => {
 });
 
 describe("a model folder", () => {
-  const config = (keys: object) => JSON.stringify(keys);
   test("may have only vocab.txt", () =>
     expect(Tokenizer.fromFiles({ vocabTxt }).settings).toMatchObject({
       lowercase: true,
@@ -109,6 +115,13 @@ describe("a model folder", () => {
       mask: 4,
     });
   });
+  test("makes the special pieces that it names added tokens", () => {
+    const tokenizer = Tokenizer.fromFiles({
+      tokenizerJson: tokenizerJson(),
+      tokenizerConfig: config({ sep_token: "a" }),
+    });
+    expect([...tokenizer.tokenize("bab").ids]).toEqual([6, 5, 6]);
+  });
   test("tells added tokens", () => {
     const tokenizerConfig = config({
       added_tokens_decoder: { 9: { content: "new", special: false, normalized: false } },
@@ -116,6 +129,10 @@ describe("a model folder", () => {
     const tokenizer = Tokenizer.fromFiles({ vocabTxt, tokenizerConfig });
     expect([...tokenizer.tokenize("a new b").ids]).toEqual([5, 9, 6]);
   });
+  test("of Japanese words split by another program is refused", () =>
+    expect(() =>
+      Tokenizer.fromFiles({ vocabTxt, tokenizerConfig: config({ word_tokenizer_type: "mecab" }) }),
+    ).toThrow(expect.objectContaining({ code: "unsupported", message: expect.stringMatching(/mecab/) })));
   test("with a flag that is none is refused", () =>
     expect(() =>
       Tokenizer.fromFiles({ vocabTxt, tokenizerConfig: config({ do_lower_case: "yes" }) }),

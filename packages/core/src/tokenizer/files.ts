@@ -37,6 +37,12 @@ export function readTokenizerFiles({
   }
   if (vocabTxt === undefined)
     throw new ClozeError("not-found", "The model has neither vocab.txt nor tokenizer.json: add one of them.");
+  const splitter = config["word_tokenizer_type"] ?? "basic";
+  if (splitter !== "basic")
+    throw new ClozeError(
+      "unsupported",
+      `The model splits words with ${String(splitter)}: only BERT's own way is supported.`,
+    );
   const vocabulary = Vocabulary.parse(vocabTxt);
   return { vocabulary, settings: applyConfig({}, config, vocabulary) };
 }
@@ -103,9 +109,9 @@ function part(json: Json, name: string, types: readonly string[]): Json {
 function readVocabulary(vocab: unknown): Vocabulary {
   if (!isObject(vocab)) throw damaged("tokenizer.json", "its model has no vocab");
   const entries = Object.entries(vocab);
-  const pieces = new Array<string | undefined>(entries.length);
+  const pieces = new Array<string | undefined>(entries.length).fill(undefined);
   for (const [piece, id] of entries) {
-    if (typeof id !== "number" || !(id >= 0 && id < pieces.length) || pieces[id] !== undefined)
+    if (typeof id !== "number" || !(id in pieces) || pieces[id] !== undefined)
       throw damaged(
         "tokenizer.json",
         `the id of "${piece}" is ${String(id)}, taken or outside 0 to ${pieces.length - 1}`,
@@ -170,27 +176,33 @@ const CONFIG_SPECIALS = {
 /** What tokenizer_config.json says on top. */
 function applyConfig(settings: TokenizerSettings, config: Json, vocabulary: Vocabulary): TokenizerSettings {
   const applied: Writable<TokenizerSettings> = { ...settings };
-  if ("do_lower_case" in config) applied.lowercase = flag(config, "do_lower_case", true);
-  if ("tokenize_chinese_chars" in config)
+  if (config["do_lower_case"] != null) applied.lowercase = flag(config, "do_lower_case", true);
+  if (config["tokenize_chinese_chars"] != null)
     applied.handleChineseChars = flag(config, "tokenize_chinese_chars", true);
   if ("strip_accents" in config)
     applied.stripAccents = config["strip_accents"] === null ? null : flag(config, "strip_accents", true);
-  const specials: Partial<Writable<SpecialPieces>> = { ...settings.specials };
-  for (const [part, key] of Object.entries(CONFIG_SPECIALS) as [keyof SpecialPieces, string][]) {
+  const specials: Partial<Writable<SpecialPieces>> = {};
+  for (const [role, key] of Object.entries(CONFIG_SPECIALS) as [keyof SpecialPieces, string][]) {
     const value = config[key];
     const content = isObject(value) ? value["content"] : value;
-    if (typeof content === "string") specials[part] = content;
+    if (typeof content === "string") specials[role] = content;
   }
-  applied.specials = specials;
-  const added = config["added_tokens_decoder"];
-  if (isObject(added)) {
-    const tokens = Object.entries(added).map(([id, token]) =>
-      readAddedToken("tokenizer_config.json", isObject(token) ? { ...token, id: Number(id) } : token),
+  applied.specials = { ...settings.specials, ...specials };
+  const added = new Map((settings.addedTokens ?? []).map((token) => [token.content, token]));
+  const decoder = config["added_tokens_decoder"];
+  for (const [id, token] of Object.entries(isObject(decoder) ? decoder : {})) {
+    const read = readAddedToken(
+      "tokenizer_config.json",
+      isObject(token) ? { ...token, id: Number(id) } : token,
     );
-    const told = new Set(tokens.map(({ content }) => content));
-    const others = (settings.addedTokens ?? []).filter(({ content }) => !told.has(content));
-    applied.addedTokens = [...others, ...tokens];
+    added.set(read.content, read);
   }
+  if (settings.addedTokens === undefined && !isObject(decoder)) return applied;
+  for (const content of Object.values(specials)) {
+    const id = vocabulary.id(content);
+    if (id !== undefined && !added.has(content)) added.set(content, { content, id, special: true });
+  }
+  applied.addedTokens = [...added.values()];
   return applied;
 }
 

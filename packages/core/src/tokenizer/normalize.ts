@@ -26,6 +26,7 @@ export interface NormalizerSettings {
 }
 
 const SPACE = 0x20;
+const COMPLEX = -1;
 const REPLACEMENT = 0xfffd;
 
 /** The code point at an index, a lone surrogate being U+FFFD as in any UTF-8 text. */
@@ -43,6 +44,9 @@ export class Normalizer {
   starts = new Int32Array(64);
   ends = new Int32Array(64);
   length = 0;
+
+  /** What becomes of a character that does not mind its neighbours, plus 1; COMPLEX for others, 0 for unknown yet. */
+  #simple = new Int32Array(0x10000);
 
   /** The sequence that waits for its canonical order: class × 2^32 + index, and what each character took. */
   #order = new Float64Array(64);
@@ -64,6 +68,12 @@ export class Normalizer {
     for (let at = start, next = at; at < end; at = next) {
       let point = pointAt(text, at);
       next = at + (point > 0xffff ? 2 : 1);
+      const simple = point > 0xffff ? COMPLEX : this.#simple[point] || this.#learn(point);
+      if (simple !== COMPLEX) {
+        this.#flush();
+        this.#push(simple - 1, at, next);
+        continue;
+      }
       if (cleanText) {
         if (isRemoved(point)) continue;
         if (isBlanked(point)) point = SPACE;
@@ -75,6 +85,18 @@ export class Normalizer {
     }
     this.#flush();
     return this.length;
+  }
+
+  #learn(point: number): number {
+    const { cleanText, handleChineseChars, stripAccents, lowercase } = this.settings;
+    const kept = cleanText && isBlanked(point) ? SPACE : point;
+    const moves = decompose(kept) !== undefined || combiningClass(kept) !== 0 || isNonspacing(kept);
+    const complex =
+      (cleanText && isRemoved(kept)) ||
+      (handleChineseChars && isChinese(kept)) ||
+      (stripAccents && moves) ||
+      (lowercase && lowerToSeveral(kept) !== undefined);
+    return (this.#simple[point] = complex ? COMPLEX : (lowercase ? lower(kept) : kept) + 1);
   }
 
   /** What is left, as a string. */

@@ -7,8 +7,8 @@ import { Tokenizer, type TokenizerSettings, Vocabulary } from "./index.ts";
 const ROOT = new URL("../../../../", import.meta.url);
 const vocabulary = Vocabulary.parse(readFileSync(new URL("packages/starter/model/vocab.txt", ROOT), "utf8"));
 // Tells all characters of the BMP apart, so that nothing hides in an [UNK].
-const every = Array.from({ length: 0x10000 }, (_, point) => String.fromCharCode(point)).filter((text) =>
-  text.isWellFormed(),
+const every = Array.from({ length: 0x10000 }, (_, point) => String.fromCharCode(point)).filter(
+  (character) => character < "\ud800" || character > "\udfff",
 );
 const specials = ["[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"];
 const characters = Vocabulary.of([...specials, ...every, ...every.map((character) => `##${character}`)]);

@@ -49,17 +49,18 @@ export interface ResolvedSettings extends NormalizerSettings {
 
 const SPECIALS: SpecialPieces = { unk: "[UNK]", sep: "[SEP]", pad: "[PAD]", cls: "[CLS]", mask: "[MASK]" };
 
+/** Keeps the buffer for one word within bounds. */
+const LONGEST = 100_000;
+
 /** Fills in what was not told. */
 export function resolveSettings(settings: TokenizerSettings, vocabulary: Vocabulary): ResolvedSettings {
   const { lowercase = true, stripAccents = null, handleChineseChars = true, cleanText = true } = settings;
   const { maxWordLength = 100 } = settings;
-  if (!Number.isInteger(maxWordLength) || maxWordLength < 1)
+  if (!Number.isInteger(maxWordLength) || maxWordLength < 1 || maxWordLength > LONGEST)
     throw new ClozeError(
       "invalid-option",
-      `maxWordLength is ${maxWordLength}: give a whole number from 1 up.`,
-      {
-        field: "maxWordLength",
-      },
+      `maxWordLength is ${maxWordLength}: give a whole number from 1 to ${LONGEST}.`,
+      { field: "maxWordLength" },
     );
   const specials = { ...SPECIALS, ...settings.specials };
   const addedTokens = (settings.addedTokens ?? specialsOf(specials, vocabulary)).map(resolveAddedToken);
@@ -96,9 +97,16 @@ function resolveAddedToken(token: AddedToken): Required<AddedToken> {
  * @throws {ClozeError} `invalid-model` for an id that is another piece's or leaves a gap.
  */
 export function extendVocabulary(vocabulary: Vocabulary, added: readonly Required<AddedToken>[]): Vocabulary {
-  const beyond = added.filter(
-    ({ content, id }) => vocabulary.id(content) === undefined || refuseOther(vocabulary, content, id),
-  );
+  const beyond: Required<AddedToken>[] = [];
+  for (const token of added) {
+    const id = vocabulary.id(token.content);
+    if (id === undefined) beyond.push(token);
+    else if (id !== token.id)
+      throw new ClozeError(
+        "invalid-model",
+        `The added token "${token.content}" has id ${token.id}, but ${id} in the vocabulary.`,
+      );
+  }
   if (beyond.length === 0) return vocabulary;
   beyond.sort((one, other) => one.id - other.id);
   for (const [nth, { content, id }] of beyond.entries()) {
@@ -110,15 +118,6 @@ export function extendVocabulary(vocabulary: Vocabulary, added: readonly Require
       );
   }
   return Vocabulary.of([...vocabulary.pieces, ...beyond.map(({ content }) => content)]);
-}
-
-function refuseOther(vocabulary: Vocabulary, content: string, id: number): false {
-  const other = vocabulary.id(content);
-  if (other === id) return false;
-  throw new ClozeError(
-    "invalid-model",
-    `The added token "${content}" has id ${id}, but ${other} in the vocabulary.`,
-  );
 }
 
 /**
@@ -143,9 +142,10 @@ export function findSpecials(specials: SpecialPieces, vocabulary: Vocabulary): S
 }
 
 /** Signs that the vocabulary was made under other settings. */
-export function warnings(settings: ResolvedSettings, vocabulary: Vocabulary): string[] {
+export function findWarnings(settings: ResolvedSettings, vocabulary: Vocabulary): string[] {
   const capitals =
-    vocabulary.pieces.filter((piece) => /^[^[].*[A-Z]|^[A-Z]/.test(piece)).length / vocabulary.size;
+    vocabulary.pieces.filter((piece) => !piece.startsWith("[") && /[A-Z]/.test(piece)).length /
+    vocabulary.size;
   if (settings.lowercase && capitals > 0.02)
     return [
       `The vocabulary looks cased (${Math.round(100 * capitals)} % of its pieces have capitals), but text is lower-cased: set lowercase to false.`,

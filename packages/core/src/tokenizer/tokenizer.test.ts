@@ -41,6 +41,20 @@ function read(text: string, tokenizer = uncased): string[] {
 
 const made = (settings: TokenizerSettings) => new Tokenizer(vocabulary, settings);
 
+const added = (token: Partial<AddedToken>) =>
+  made({
+    addedTokens: [
+      { content: "ab", id: 23, ...token },
+      { content: "abb", id: 24, normalized: false },
+    ],
+  });
+const plain = ({ ids, offsets }: { ids: Int32Array; offsets: Int32Array }, shift = 0) =>
+  Array.from(ids, (id, nth) => [id, offsets[2 * nth]! + shift, offsets[2 * nth + 1]! + shift]);
+
+const words = (capital: string) => Array.from({ length: 2000 }, (_, nth) => `${capital}w${nth}`);
+const warningsOf = (pieces: string[], lowercase: boolean) =>
+  new Tokenizer(Vocabulary.of([...PIECES, ...pieces]), { lowercase }).warnings;
+
 describe("words", () => {
   test("are split longest match first", () =>
     expect(read("Unaffable!")).toEqual(["un<Un>", "##aff<aff>", "##able<able>", "!<!>"]));
@@ -54,13 +68,15 @@ describe("words", () => {
     expect(read("x\u0301".repeat(100))).toHaveLength(100));
   test("may be given another longest length", () =>
     expect(read("ab abab", made({ maxWordLength: 3 }))).toEqual(["a<a>", "##b<b>", "[UNK]<abab>"]));
+  test("may not be given an impossible longest length", () => {
+    for (const maxWordLength of [0, 1.5, Number.NaN, 1e9])
+      expect(() => made({ maxWordLength })).toThrow(expect.objectContaining({ code: "invalid-option" }));
+  });
   test("of more than 16 characters are read like shorter ones", () => {
     for (let length = 1; length < 40; length++)
       expect(read(`${"ab".repeat(length)}!`)).toEqual([
         "a<a>",
-        ...Array(length - 1)
-          .fill(["##b<b>", "##a<a>"])
-          .flat(),
+        ...Array.from({ length: length - 1 }, () => ["##b<b>", "##a<a>"]).flat(),
         "##b<b>",
         "!<!>",
       ]);
@@ -92,13 +108,6 @@ describe("added tokens", () => {
     expect(read("a[MASK]b")).toEqual(["a<a>", "[MASK]<[MASK]>", "b<b>"]));
   test("in another case are text", () => expect(read("[mask]")).toEqual(["[<[>", "mask<mask>", "]<]>"]));
 
-  const added = (token: Partial<AddedToken>) =>
-    made({
-      addedTokens: [
-        { content: "ab", id: 23, ...token },
-        { content: "abb", id: 24, normalized: false },
-      ],
-    });
   test("take the place of the longest", () =>
     expect(read("abba", added({ normalized: false }))).toEqual(["abb<abb>", "a<a>"]));
   test("may have to be single words", () =>
@@ -158,6 +167,12 @@ describe("the caller's arrays", () => {
     expect([...ids.subarray(0, 6)]).toEqual([-1, -1, 5, 6, 7, -1]);
     expect([...offsets.subarray(2, 12)]).toEqual([-1, -1, 0, 2, 2, 5, 5, 9, -1, -1]);
   });
+  test("are left alone after the end, also by a word that is given up on", () => {
+    const ids = new Int32Array(60).fill(-1);
+    const offsets = new Int32Array(120).fill(-1);
+    expect(uncased.tokenizeInto("unaffablez ababz", ids, offsets, 0)).toBe(2);
+    expect([...new Set(ids.subarray(2)), ...new Set(offsets.subarray(4))]).toEqual([-1, -1]);
+  });
   test("may just fit", () => {
     const ids = new Int32Array(3);
     expect(uncased.tokenizeInto("unaffable", ids, undefined, 0)).toBe(3);
@@ -180,9 +195,6 @@ describe("any text", () => {
       fc.string({ unit: "binary", maxLength: 1 }),
     ),
   });
-  const plain = ({ ids, offsets }: { ids: Int32Array; offsets: Int32Array }, shift = 0) =>
-    Array.from(ids, (id, nth) => [id, offsets[2 * nth]! + shift, offsets[2 * nth + 1]! + shift]);
-
   test("is read the same a second time, when its words are remembered", () =>
     fc.assert(
       fc.property(texts, (text) => {
@@ -229,15 +241,19 @@ describe("a megabyte of one thing takes a moment", () => {
   });
 });
 
+test("a long text does not disturb the short ones after it", () => {
+  expect(uncased.count("a ".repeat(500_000))).toBe(500_000);
+  expect(read("unaffable")).toHaveLength(3);
+  expect(uncased.count("b".repeat(50_000))).toBe(1);
+});
+
 describe("warnings", () => {
-  const words = (capital: string) => Array.from({ length: 2000 }, (_, nth) => `${capital}w${nth}`);
-  const of = (pieces: string[], lowercase: boolean) =>
-    new Tokenizer(Vocabulary.of([...PIECES, ...pieces]), { lowercase }).warnings;
   test("tell of a cased vocabulary under lower-casing", () =>
-    expect(of(words("A"), true)[0]).toMatch(/looks cased/));
+    expect(warningsOf(words("A"), true)[0]).toMatch(/looks cased/));
   test("tell of a vocabulary without capitals under kept case", () =>
-    expect(of(words("a"), false)[0]).toMatch(/no capitals/));
-  test("are none otherwise", () => expect([...of(words("a"), true), ...of(words("A"), false)]).toEqual([]));
+    expect(warningsOf(words("a"), false)[0]).toMatch(/no capitals/));
+  test("are none otherwise", () =>
+    expect([...warningsOf(words("a"), true), ...warningsOf(words("A"), false)]).toEqual([]));
 });
 
 test("an id that is not in the vocabulary is not decoded", () =>

@@ -11,15 +11,18 @@ import { Normalizer } from "./normalize.ts";
 import {
   extendVocabulary,
   findSpecials,
+  findWarnings,
   type ResolvedSettings,
   resolveSettings,
   type SpecialTokens,
   type TokenizerSettings,
-  warnings,
 } from "./settings.ts";
 import { buildTrie, PREFIX } from "./trie.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 import { TOKENS_PER_UNIT, WordPiece } from "./wordpiece.ts";
+
+/** Buffers for more tokens than these are let go at the next text: three megabytes. */
+const KEPT_ROOM = 1 << 18;
 
 /** The tokens of a text. */
 export interface Tokens {
@@ -73,7 +76,7 @@ export class Tokenizer {
     const { addedTokens, specials, maxWordLength } = this.settings;
     this.vocabulary = extendVocabulary(vocabulary, addedTokens);
     this.specials = findSpecials(specials, this.vocabulary);
-    this.warnings = warnings(this.settings, vocabulary);
+    this.warnings = findWarnings(this.settings, vocabulary);
     const { unk } = this.specials;
     const trie = buildTrie(vocabulary.pieces);
     this.#normalizer = new Normalizer(this.settings);
@@ -99,7 +102,8 @@ export class Tokenizer {
 
   /**
    * The tokenizer of a model folder, from the contents of its files: an explicit key of `tokenizer_config.json`
-   * counts, then `tokenizer.json`, then the default. Either `vocab.txt` or `tokenizer.json` is enough.
+   * counts, then `tokenizer.json`, then the default. Either `vocab.txt` or `tokenizer.json` is enough; the vocabulary
+   * is that of `tokenizer.json` if both are there.
    *
    * @throws {ClozeError} as the constructor and `fromTokenizerJson`; `not-found` without either file.
    */
@@ -121,7 +125,7 @@ export class Tokenizer {
 
   /**
    * Writes the tokens of a text into the caller's arrays from token `at` on, and returns where they end. Allocates
-   * nothing when the arrays have room to spare (three tokens a UTF-16 unit).
+   * nothing when the arrays have room to spare (three tokens a UTF-16 unit). What lies after the end is left as it was.
    *
    * @param offsets Room for two numbers a token, or `undefined` for ids alone.
    * @throws {ClozeError} `invalid-option` if the tokens do not fit; nothing has been written then.
@@ -161,9 +165,11 @@ export class Tokenizer {
   /** Tokenizes into the tokenizer's own buffers. */
   #tokenize(text: string, located: boolean): number {
     const room = TOKENS_PER_UNIT * text.length;
-    if (this.#ids.length < room) {
-      this.#ids = new Int32Array(room);
-      this.#offsets = new Int32Array(2 * room);
+    const have = this.#ids.length;
+    if (have < room || (have > KEPT_ROOM && room <= KEPT_ROOM)) {
+      const length = room > KEPT_ROOM ? room : Math.min(2 * room, KEPT_ROOM);
+      this.#ids = new Int32Array(length);
+      this.#offsets = new Int32Array(2 * length);
     }
     return this.#write(text, this.#ids, located ? this.#offsets : undefined, 0);
   }

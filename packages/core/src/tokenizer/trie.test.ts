@@ -49,3 +49,10 @@ test("a vocabulary of tens of thousands of characters has room in the automaton"
   const text = ideographs.slice(-50).join("");
   expect(tokenizer.decode(tokenizer.tokenize(text).ids)).toBe(text);
 });
+
+test("a vocabulary of more characters than there are codes is refused", () => {
+  const pieces = Array.from({ length: 70_000 }, (_, nth) => String.fromCodePoint(0x20000 + nth));
+  expect(() => new Tokenizer(Vocabulary.of([...SPECIALS, ...pieces]))).toThrow(
+    expect.objectContaining({ code: "unsupported" }),
+  );
+});

@@ -10,6 +10,8 @@ export const UNKNOWN_CODE = 3;
 /** Codes below are left to the tokenizer's own use in its table of characters. */
 const FIRST_CODE = 4;
 
+const TOO_MANY_CHARACTERS = "The vocabulary has over 65,000 different characters: use a smaller alphabet.";
+
 /** States of the automaton that are always there; 0 is none, so that an unused cell is nobody's child. */
 export const ROOT = 1;
 export const SUFFIX_ROOT = 2;
@@ -80,6 +82,7 @@ function plantTree(pieces: readonly string[]): Tree {
       if (point > 0xffff) at++;
       let symbol = point > 0xffff ? (astralCodes.get(point) ?? UNKNOWN_CODE) : codes[point]!;
       if (symbol === UNKNOWN_CODE) {
+        if (size > 0xffff) throw new ClozeError("unsupported", TOO_MANY_CHARACTERS);
         symbol = size++;
         if (point > 0xffff) astralCodes.set(point, symbol);
         else codes[point] = symbol;
@@ -100,11 +103,6 @@ function plantTree(pieces: readonly string[]): Tree {
     piece[node] = id;
     lengths[id] = length;
   }
-  if (size > 0x10000)
-    throw new ClozeError(
-      "unsupported",
-      "The vocabulary has more than 65,000 different characters: use a smaller alphabet.",
-    );
   return { codes, astralCodes, size, nodes, child, sibling, code, piece, lengths };
 }
 

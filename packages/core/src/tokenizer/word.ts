@@ -6,6 +6,7 @@ import { KIND_BITS, KIND_MASK, LETTER, SINGLE } from "./characters.ts";
 import { NO_LINK, NO_PIECES, ROOT, SUFFIX_ROOT, type Trie, UNKNOWN_CODE } from "./trie.ts";
 
 const NOWHERE = new Int32Array(0);
+const NO_COUNT = -1;
 
 /** One word after the other; each `take` may end one and begin another. */
 export class Word {
@@ -21,6 +22,7 @@ export class Word {
   readonly #codes: Uint16Array;
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
+  readonly #pieces: Int32Array;
   #length = 0;
 
   /** @param longest Words of more characters are one `unknown`. */
@@ -31,6 +33,7 @@ export class Word {
     this.#codes = new Uint16Array(longest + 1);
     this.#starts = new Int32Array(longest + 1);
     this.#ends = new Int32Array(longest + 1);
+    this.#pieces = new Int32Array(longest);
   }
 
   /** Begins a run that writes from token `at` on; without `offsets` only ids. */
@@ -69,12 +72,16 @@ export class Word {
   end(): void {
     const length = this.#length;
     if (length === 0) return;
-    const from = this.at;
     this.#length = 0;
-    if (length > this.#longest || !this.#split(length)) {
-      this.at = from;
-      this.#emit(this.#unknown, this.#starts[0]!, this.#ends[length - 1]!);
-    } else if (this.#located) this.#locate(from);
+    const count = length > this.#longest ? NO_COUNT : this.#split(length);
+    if (count === NO_COUNT) return this.#emit(this.#unknown, this.#starts[0]!, this.#ends[length - 1]!);
+    const { lengths } = this.#trie;
+    for (let nth = 0, letter = 0; nth < count; nth++) {
+      const id = this.#pieces[nth]!;
+      const next = letter + lengths[id]!;
+      this.#emit(id, this.#starts[letter]!, this.#ends[next - 1]!);
+      letter = next;
+    }
   }
 
   #emit(id: number, start: number, end: number): void {
@@ -86,28 +93,18 @@ export class Word {
     this.at++;
   }
 
-  /** Says where the pieces from token `from` on have come from. */
-  #locate(from: number): void {
-    const { lengths } = this.#trie;
-    for (let at = from, letter = 0; at < this.at; at++) {
-      this.#offsets[2 * at] = this.#starts[letter]!;
-      letter += lengths[this.#ids[at]!]!;
-      this.#offsets[2 * at + 1] = this.#ends[letter - 1]!;
-    }
-  }
-
-  /** Writes the ids of the word's pieces (algorithm 1 of LinMaxMatch); false if it has none. */
-  #split(length: number): boolean {
+  /** Finds the ids of the word's pieces (algorithm 1 of LinMaxMatch) and counts them; NO_COUNT if it has none. */
+  #split(length: number): number {
     const { cells, emitted } = this.#trie;
     const codes = this.#codes;
-    const ids = this.#ids;
-    let at = this.at;
+    const pieces = this.#pieces;
+    let count = 0;
     let state = ROOT;
     // Goes on after the last letter, along the links, until nothing of the word is left.
     for (let letter = 0; letter < length || state !== SUFFIX_ROOT;) {
       if (letter < length) {
         const code = codes[letter]!;
-        if (code === UNKNOWN_CODE) return false;
+        if (code === UNKNOWN_CODE) return NO_COUNT;
         const next = cells[4 * state]! + code;
         if (cells[4 * next + 1] === state) {
           state = next;
@@ -115,15 +112,14 @@ export class Word {
           continue;
         }
       }
-      const pieces = cells[4 * state + 3]!;
-      if (pieces < 0) {
-        const list = -1 - pieces;
-        for (let nth = 1; nth <= emitted[list]!; nth++) ids[at++] = emitted[list + nth]!;
-      } else if (pieces !== NO_PIECES) ids[at++] = pieces;
+      const found = cells[4 * state + 3]!;
+      if (found < 0) {
+        const list = -1 - found;
+        for (let nth = 1; nth <= emitted[list]!; nth++) pieces[count++] = emitted[list + nth]!;
+      } else if (found !== NO_PIECES) pieces[count++] = found;
       state = cells[4 * state + 2]!;
-      if (state === NO_LINK) return false;
+      if (state === NO_LINK) return NO_COUNT;
     }
-    this.at = at;
-    return true;
+    return count;
   }
 }

@@ -1,0 +1,98 @@
+/**
+ * From inputs to printed results: chunk by chunk, so that a file of any size is never held in memory and batches
+ * still form; results in the order of the inputs, a bad line's error in its place.
+ */
+import { ClozeError } from "@cloze/core";
+import type { Item } from "./input.ts";
+import type { Io } from "./io.ts";
+import { Printer } from "./output.ts";
+import type { View } from "./output.ts";
+import type { FormatOptions } from "./options.ts";
+
+const CHUNK = 256;
+
+/** Answers inputs and prints the results. Sets exit code 2 when a line was bad. */
+export async function answerAll<I, O>(
+  items: AsyncIterable<Item<I>>,
+  answer: (inputs: readonly I[]) => Promise<readonly O[]>,
+  view: View<I, O>,
+  options: FormatOptions,
+  io: Io,
+): Promise<void> {
+  const printer = new Printer(view, options, io);
+  let lines = 0;
+  const bad: { line: number; error: ClozeError }[] = [];
+  for await (const chunk of chunks(items, CHUNK)) {
+    const outcomes = await answerChunk(chunk, answer);
+    for (const [i, item] of chunk.entries()) {
+      const outcome = outcomes[i];
+      lines++;
+      if (!(outcome instanceof ClozeError)) await printer.print((item as { value: I }).value, outcome);
+      else if (item.line === undefined) throw outcome;
+      else {
+        bad.push({ line: item.line, error: outcome });
+        await printer.printError(item.line, outcome);
+      }
+    }
+  }
+  await printer.end();
+  if (bad.length === 0) return;
+  io.exitCode = 2;
+  const [{ line, error }] = bad;
+  const which = bad.length === 1 ? "One line" : `${bad.length} lines`;
+  await io.stderr.write(`${which} of ${lines} could not be answered; line ${line}: ${error.message}\n`);
+}
+
+/** The result or the error of each item. */
+async function answerChunk<I, O>(
+  chunk: readonly Item<I>[],
+  answer: (inputs: readonly I[]) => Promise<readonly O[]>,
+): Promise<(O | ClozeError)[]> {
+  const values = chunk.flatMap((item) => ("value" in item ? [item.value] : []));
+  const results = values.length === 0 ? [] : await answerTogether(values, answer);
+  let next = 0;
+  return chunk.map((item) => ("value" in item ? results[next++] : item.error));
+}
+
+/** All at once; where that is refused one by one, to find who is at fault. What fails for all is the options' fault. */
+async function answerTogether<I, O>(
+  values: readonly I[],
+  answer: (inputs: readonly I[]) => Promise<readonly O[]>,
+): Promise<readonly (O | ClozeError)[]> {
+  try {
+    return await answer(values);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
+  const results: (O | ClozeError)[] = [];
+  for (const value of values) {
+    try {
+      results.push(...(await answer([value])));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      results.push(error);
+    }
+  }
+  const first = results[0];
+  if (
+    first instanceof ClozeError &&
+    results.every((result) => isRefusal(result) && result.code === "invalid-option")
+  )
+    throw first;
+  return results;
+}
+
+function isRefusal(error: unknown): error is ClozeError {
+  return error instanceof ClozeError && (error.code === "invalid-input" || error.code === "invalid-option");
+}
+
+async function* chunks<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let chunk: T[] = [];
+  for await (const item of items) {
+    chunk.push(item);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}

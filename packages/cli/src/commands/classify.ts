@@ -1,0 +1,87 @@
+/** `cloze classify`: a label, or a number, for each text. */
+import type { Command } from "@commander-js/extra-typings";
+import { Option } from "@commander-js/extra-typings";
+import type { Classification, TextInput } from "@cloze/core";
+import type { Io } from "../io.ts";
+import { positive, shared } from "../options.ts";
+import type { View } from "../output.ts";
+import { fit, oneLine, percent } from "../style.ts";
+
+export function addClassify(program: Command, io: Io): void {
+  program
+    .command("classify")
+    .description("label texts, or pairs of texts")
+    .argument("[text...]", "texts, one an argument")
+    .addOption(shared.input)
+    .addOption(shared.model)
+    .addOption(shared.plugin)
+    .option("--top <k>", "print the k best labels (default: all)", positive)
+    .addOption(
+      new Option("--function <name>", "how logits become scores (default: as the head was trained)").choices([
+        "softmax",
+        "sigmoid",
+        "none",
+      ] as const),
+    )
+    .addOption(shared.threads)
+    .addOption(shared.device)
+    .addOption(shared.json)
+    .addOption(shared.format)
+    .addHelpText(
+      "after",
+      `
+Input lines: {"text": "…", "pair": "…"}, pair being optional.
+
+Examples:
+  $ cloze classify "a warm , funny and touching film" "dull and far too long"
+  $ echo '{"text":"a warm film"}' | cloze classify --input - --json`,
+    )
+    .action(async (texts, options) => {
+      const { checkText, expectOneSource, fromArguments, fromJsonLines } = await import("../input.ts");
+      const { answerAll } = await import("../answer.ts");
+      const { loadModel } = await import("../model.ts");
+      const { input, plugin, top, function: apply } = options;
+      expectOneSource(texts.length, input, "a text");
+      await using bert = await loadModel(options);
+      const items =
+        input === undefined
+          ? fromArguments(texts.map((text) => ({ text })))
+          : fromJsonLines(input, io, checkText);
+      const alone = texts.length === 1;
+      const run = (inputs: readonly TextInput[]) => bert.classify(inputs, { plugin, top, function: apply });
+      await answerAll(items, run, view(alone, apply === "none" ? logit : percent), options, io);
+    });
+}
+
+/** A score that is no share of 1, as wide as `percent` makes one. */
+function logit(score: number): string {
+  return score.toFixed(4).padStart(8);
+}
+
+/** One text shows all its labels, of several each is one line. */
+function view(alone: boolean, show: (score: number) => string): View<TextInput, Classification> {
+  return {
+    columns: ["label", "score", "text", "pair"],
+    row(result, { text, pair }) {
+      const [label, score] = "value" in result ? ["value", result.value] : [result.label, result.score];
+      return [label, score, text, pair ?? null];
+    },
+    text(result, { text, pair }, style) {
+      const cut = result.truncated ? style.dim(" (cut to the model's length)") : "";
+      const shown = oneLine(pair === undefined ? text : `${text} | ${pair}`);
+      if ("value" in result) return `${logit(result.value)}  ${fit(shown, style.width - 10)}${cut}`;
+      const names = Object.keys(result.scores);
+      const width = Math.max(...names.map((name) => name.length));
+      if (!alone) {
+        const label = style.bold(result.label.padEnd(width));
+        return `${label}  ${show(result.score)}  ${fit(shown, style.width - width - 12)}${cut}`;
+      }
+      const lines = Object.entries(result.scores).map(([name, score], i) => {
+        const label = name.padEnd(width);
+        const bar = show === percent ? style.bar(score) : "";
+        return `${i === 0 ? style.bold(label) : label}  ${show(score)}  ${bar}`.trimEnd();
+      });
+      return lines.join("\n") + cut;
+    },
+  };
+}

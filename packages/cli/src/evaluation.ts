@@ -1,0 +1,163 @@
+/**
+ * Running a model over a data set and scoring what it says.
+ */
+import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import path from "node:path";
+import { ClozeError } from "@cloze/core";
+import type { Classification, Predictor } from "@cloze/core";
+import { parseSquad, parseTsv } from "@cloze/train/datasets";
+import type { LabelledText } from "@cloze/train/datasets";
+import { scoreClassification, scoreSquad1, scoreSquad2 } from "@cloze/train/metrics";
+import { readText } from "./input.ts";
+import type { Io } from "./io.ts";
+import { loadModel } from "./model.ts";
+import type { ModelOptions } from "./options.ts";
+import { Progress } from "./progress.ts";
+
+export interface EvaluateOptions extends ModelOptions {
+  readonly data: string;
+  readonly plugin?: string | undefined;
+  readonly columns?: readonly string[] | undefined;
+  readonly threshold?: number | undefined;
+  readonly predictions?: string | undefined;
+  readonly nullOdds?: string | undefined;
+}
+
+export type Metrics = Readonly<Record<string, number>>;
+
+const CHUNK = 64;
+
+/** SQuAD: the official metrics of the data's own version, and the speed. */
+export async function evaluateSquad(options: EvaluateOptions, io: Io): Promise<Metrics> {
+  const { form, questions, misplaced } = parseSquad(await readText(options.data, io));
+  if (form === "1.1" && (options.threshold !== undefined || options.nullOdds !== undefined))
+    throw new ClozeError(
+      "invalid-option",
+      "A threshold and null odds are for SQuAD 2.0: in this data every question has an answer.",
+    );
+  if (misplaced.length > 0)
+    await io.stderr.write(
+      `${misplaced.length} answers do not stand where the file says (the first is of question ${misplaced[0].id}): ` +
+        "they still count as right.\n",
+    );
+  await using predictions = await OutputFile.open(options.predictions);
+  await using odds = await OutputFile.open(options.nullOdds);
+  await using bert = await loadModel(options);
+
+  const predicted = new Map<string, string>();
+  const leads = new Map<string, number>();
+  const asked = { plugin: options.plugin, noAnswer: form === "2.0", threshold: options.threshold, top: 1 };
+  const seconds = await inChunks(questions, io, "questions", async (chunk) => {
+    const inputs = chunk.map(({ question, context }) => ({ question, context }));
+    for (const [i, { answer, nullScore, answers }] of (await bert.ask(inputs, asked)).entries()) {
+      const { id } = chunk[i];
+      predicted.set(id, answer);
+      const best = answers.at(0);
+      leads.set(id, best && nullScore !== undefined ? nullScore - best.score : Number.MAX_VALUE);
+    }
+  });
+  await predictions?.write(`${JSON.stringify(Object.fromEntries(predicted), null, 1)}\n`);
+  await odds?.write(`${JSON.stringify(Object.fromEntries(leads), null, 1)}\n`);
+  const metrics: Metrics =
+    form === "1.1" ? { ...scoreSquad1(questions, predicted) } : scoreSquad2(questions, predicted);
+  return { ...metrics, questions: questions.length, seconds, questionsPerSecond: questions.length / seconds };
+}
+
+/** Classification: accuracy, F1 and Matthews' correlation, and the speed. */
+export async function evaluateClassify(options: EvaluateOptions, io: Io): Promise<Metrics> {
+  const { data, columns } = options;
+  const rows = parseTsv(await readText(data, io), { file: path.basename(data), columns });
+  if (rows.length === 0) throw new ClozeError("invalid-input", `${data} has a header and no rows.`);
+  await using predictions = await OutputFile.open(options.predictions);
+  await using bert = await loadModel(options);
+  const labels = classLabels(bert, options.plugin);
+  const gold = rows.map((row) => classOf(row, labels, path.basename(data)));
+
+  const results: Classification[] = [];
+  const seconds = await inChunks(rows, io, "texts", async (chunk) => {
+    const inputs = chunk.map(({ text, pair }) => (pair === undefined ? { text } : { text, pair }));
+    results.push(...(await bert.classify(inputs, { plugin: options.plugin })));
+  });
+  await predictions?.write(results.map((result) => `${JSON.stringify(result)}\n`).join(""));
+  const predicted = results.map((result) => ("label" in result ? labels.indexOf(result.label) : -1));
+  const { accuracy, f1, f1ByClass, matthews } = scoreClassification(gold, predicted, labels.length);
+  return {
+    accuracy,
+    f1,
+    ...Object.fromEntries(labels.map((label, i) => [`f1 ${label}`, f1ByClass[i]])),
+    matthews,
+    texts: rows.length,
+    seconds,
+    textsPerSecond: rows.length / seconds,
+  };
+}
+
+function classLabels({ plugins }: Predictor, name: string | undefined): readonly string[] {
+  const found = plugins.find((plugin) =>
+    name === undefined ? plugin.kind === "sequence" : plugin.name === name,
+  );
+  if (found?.kind === "sequence") return found.labels;
+  const names = plugins.flatMap((plugin) => (plugin.kind === "sequence" ? [plugin.name] : [])).join(", ");
+  throw new ClozeError(
+    "not-found",
+    `This model has no head ${name ?? ""} that gives one label of several; there is: ${names || "none"}.`.replace(
+      "  ",
+      " ",
+    ),
+    { field: "plugin" },
+  );
+}
+
+/** A label's name, or its number from 0. */
+function classOf({ label, line }: LabelledText, labels: readonly string[], file: string): number {
+  const named = labels.indexOf(label);
+  if (named >= 0) return named;
+  if (/^\d+$/.test(label) && Number(label) < labels.length) return Number(label);
+  throw new ClozeError(
+    "invalid-input",
+    `${file}, line ${line}: ${JSON.stringify(label)} is no label of this head, which has ${labels.join(", ")}.`,
+  );
+}
+
+/** Runs over all items, shows how far it is, and returns the seconds it took. */
+async function inChunks<T>(
+  items: readonly T[],
+  io: Io,
+  what: string,
+  run: (chunk: readonly T[]) => Promise<void>,
+): Promise<number> {
+  const progress = new Progress(items.length, what, io);
+  for (let at = 0; at < items.length; at += CHUNK) {
+    await run(items.slice(at, at + CHUNK));
+    await progress.show(Math.min(at + CHUNK, items.length));
+  }
+  return progress.end();
+}
+
+/** A file opened before a long job, so that a path that cannot be written is told at once. */
+class OutputFile implements AsyncDisposable {
+  readonly #handle: FileHandle;
+
+  private constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  static async open(file: string | undefined): Promise<OutputFile | undefined> {
+    if (file === undefined) return undefined;
+    try {
+      return new OutputFile(await open(file, "w"));
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ClozeError("invalid-option", `${file} cannot be written: ${reason}.`, { cause });
+    }
+  }
+
+  async write(text: string): Promise<void> {
+    await this.#handle.writeFile(text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle.close();
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * What `cloze tokenize` does with a text: specials, truncation, windows; and where its tokenizer comes from. Neither
+ * a model's weights nor ONNX Runtime is touched.
+ */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { ClozeError, join, longestFirst, Tokenizer, Vocabulary, whole, windows } from "@cloze/core";
+import type { Encoding, Slice, TextInput } from "@cloze/core";
+import { readLines } from "@cloze/train/datasets";
+import { openText } from "./input.ts";
+import type { Item } from "./input.ts";
+import type { Io } from "./io.ts";
+import { modelFolder } from "./model.ts";
+
+export interface TokenizeOptions {
+  readonly model?: string | undefined;
+  readonly vocab?: string | undefined;
+  readonly cased?: boolean | undefined;
+  /** Whether [CLS] and [SEP] stand round the texts. */
+  readonly specials: boolean;
+  readonly maxLength?: number | undefined;
+  readonly overlap?: number | undefined;
+}
+
+/** The output of the contract: one entry a token in each list. */
+export interface Tokenized {
+  readonly ids: readonly number[];
+  readonly segments: readonly number[];
+  readonly tokens: readonly string[];
+  readonly offsets: readonly (readonly [start: number, end: number])[];
+  readonly truncated?: true;
+}
+
+export type TokenizedRow = Tokenized | { readonly windows: readonly Tokenized[] };
+
+/** Refuses options that do not go together. */
+export function checkCutting({ maxLength, overlap, vocab, model, cased, specials }: TokenizeOptions): void {
+  if (overlap !== undefined && maxLength === undefined)
+    throw refuse("--overlap is of windows: say how long they are with --max-length.", "overlap");
+  if (vocab !== undefined && model !== undefined) refuse("Give --vocab or --model, not both.", "vocab");
+  if (cased && vocab === undefined)
+    throw refuse("A model knows whether it is cased: --cased goes with --vocab.", "cased");
+  if (specials && maxLength !== undefined && maxLength < 3)
+    throw refuse(
+      "--max-length should leave room for a token between the special ones: 3 or more.",
+      "maxLength",
+    );
+}
+
+function refuse(message: string, field: string): ClozeError {
+  return new ClozeError("invalid-option", message, { field });
+}
+
+/** The tokenizer of a vocabulary file or of a model's folder. */
+export async function openTokenizer({ vocab, cased, model }: TokenizeOptions): Promise<Tokenizer> {
+  if (vocab !== undefined) {
+    const vocabulary = Vocabulary.parse(await readPresent(vocab, "vocab"));
+    return new Tokenizer(vocabulary, { lowercase: !cased });
+  }
+  const folder = modelFolder(model);
+  const [vocabTxt, tokenizerJson, tokenizerConfig] = await Promise.all(
+    ["vocab.txt", "tokenizer.json", "tokenizer_config.json"].map((name) =>
+      readIfThere(path.join(folder, name)),
+    ),
+  );
+  if (vocabTxt === undefined && tokenizerJson === undefined)
+    throw new ClozeError(
+      "not-found",
+      `${folder} has neither vocab.txt nor tokenizer.json: give a model's folder.`,
+    );
+  return Tokenizer.fromFiles({
+    ...(vocabTxt !== undefined && { vocabTxt }),
+    ...(tokenizerJson !== undefined && { tokenizerJson }),
+    ...(tokenizerConfig !== undefined && { tokenizerConfig }),
+  });
+}
+
+/** Plain text, one text a line; blank lines are passed over. */
+export async function* fromLines(input: string, io: Io): AsyncGenerator<Item<TextInput>> {
+  for await (const { line, text } of readLines(openText(input, io))) {
+    if (text.trim() !== "") yield { line, value: { text } };
+  }
+}
+
+/** Tokenizes one input. */
+export function tokenizeInput(
+  tokenizer: Tokenizer,
+  input: TextInput,
+  options: TokenizeOptions,
+): TokenizedRow {
+  const encodings = encode(tokenizer, input, options);
+  if (options.overlap === undefined) return describe(tokenizer, encodings[0]);
+  return { windows: encodings.map((encoding) => describe(tokenizer, encoding)) };
+}
+
+/** Counts texts and tokens; `seconds` is the time of tokenizing alone, without reading. */
+export async function summarize(
+  items: AsyncIterable<Item<TextInput>>,
+  tokenizer: Tokenizer,
+  options: TokenizeOptions,
+): Promise<{ texts: number; tokens: number; seconds: number }> {
+  let texts = 0;
+  let tokens = 0;
+  let milliseconds = 0;
+  for await (const item of items) {
+    if ("error" in item) {
+      const { code, message } = item.error;
+      throw new ClozeError(code, `Line ${item.line}: ${message}`);
+    }
+    const start = performance.now();
+    for (const { ids } of encode(tokenizer, item.value, options)) tokens += ids.length;
+    milliseconds += performance.now() - start;
+    texts++;
+  }
+  return { texts, tokens, seconds: milliseconds / 1000 };
+}
+
+function encode(tokenizer: Tokenizer, { text, pair }: TextInput, options: TokenizeOptions): Encoding[] {
+  const { specials, maxLength = Infinity, overlap } = options;
+  const a = whole(tokenizer.tokenize(text));
+  const b = pair === undefined ? undefined : whole(tokenizer.tokenize(pair));
+  const put = (first: Slice, second: Slice | undefined, truncated = false): Encoding =>
+    specials ? join(tokenizer.specials, first, second, truncated) : plain(first, second, truncated);
+  const room = maxLength - (specials ? (b ? 3 : 2) : 0);
+  if (overlap !== undefined) {
+    const [cut, left] = b ? [b, room - a.count] : [a, room];
+    return windows(cut.count, left, overlap).map((window) =>
+      b ? put(a, { ...b, ...window }) : put({ ...a, ...window }, undefined),
+    );
+  }
+  if (!b) return [put({ ...a, count: Math.min(a.count, room) }, undefined, a.count > room)];
+  const [countA, countB] = longestFirst(a.count, b.count, room);
+  const truncated = countA < a.count || countB < b.count;
+  return [put({ ...a, count: countA }, { ...b, count: countB }, truncated)];
+}
+
+/** Texts without special tokens. */
+function plain(a: Slice, b: Slice | undefined, truncated: boolean): Encoding {
+  const slices = b ? [a, b] : [a];
+  const length = slices.reduce((sum, { count }) => sum + count, 0);
+  const ids = new Int32Array(length);
+  const offsets = new Int32Array(2 * length);
+  let at = 0;
+  for (const { tokens, first, count } of slices) {
+    ids.set(tokens.ids.subarray(first, first + count), at);
+    offsets.set(tokens.offsets.subarray(2 * first, 2 * (first + count)), 2 * at);
+    at += count;
+  }
+  return { ids, segments: new Int32Array(length).fill(1, a.count), offsets, truncated };
+}
+
+function describe(tokenizer: Tokenizer, { ids, segments, offsets, truncated }: Encoding): Tokenized {
+  return {
+    ids: Array.from(ids),
+    segments: Array.from(segments),
+    tokens: Array.from(ids, (id) => tokenizer.vocabulary.piece(id)),
+    offsets: Array.from(ids, (_, i) => [offsets[2 * i], offsets[2 * i + 1]]),
+    ...(truncated && { truncated }),
+  };
+}
+
+async function readPresent(file: string, field: string): Promise<string> {
+  const text = await readIfThere(file);
+  if (text !== undefined) return text;
+  throw new ClozeError("not-found", `There is no file ${file}: give a vocab.txt.`, { field });
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR"))
+      return;
+    throw cause;
+  }
+}
