@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { cloze, main } from "./cloze.ts";
+import { cloze, start, main } from "./cloze.ts";
 
 const checkpoints = fileURLToPath(new URL("../fixtures/checkpoints", import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), "cloze-cli-"));
@@ -112,6 +112,17 @@ test("truncated weights are a failure that says so", async () => {
   expect(result.code).toBe(1);
   expect(result.json()).toMatchObject([{ error: { code: "invalid-model" } }]);
   expect(result.err).toMatch(/^model\.safetensors in .* is damaged: .*\n$/);
+});
+
+test("a program that writes a line and waits for its answer gets it", async () => {
+  const child = start(["classify", "--input", "-", "--json"]);
+  const answers = child.stdout.setEncoding("utf8")[Symbol.asyncIterator]();
+  for (const text of ["a warm , funny film", "dull and far too long"]) {
+    child.stdin.write(`${JSON.stringify({ text })}\n`);
+    expect(JSON.parse((await answers.next()).value as string)).toHaveProperty("label");
+  }
+  child.stdin.end();
+  expect(await answers.next()).toHaveProperty("done", true);
 });
 
 test("a reader that has seen enough ends the command quietly", async () => {

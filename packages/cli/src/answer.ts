@@ -86,13 +86,30 @@ function isRefusal(error: unknown): error is ClozeError {
   return error instanceof ClozeError && (error.code === "invalid-input" || error.code === "invalid-option");
 }
 
+/**
+ * At most `size` items together, and fewer where the source pauses: a program that writes a line and waits for its
+ * answer gets it.
+ */
 async function* chunks<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let chunk: T[] = [];
-  for await (const item of items) {
-    chunk.push(item);
-    if (chunk.length < size) continue;
+  const iterator = items[Symbol.asyncIterator]();
+  const read = (): Promise<IteratorResult<T>> => {
+    const result = iterator.next();
+    result.catch(() => {}); // it is thrown where it is awaited, after the chunk before it was answered
+    return result;
+  };
+  let next = read();
+  for (;;) {
+    const first = await next;
+    if (first.done) return;
+    const chunk = [first.value];
+    next = read();
+    const pause = new Promise<undefined>((resolve) => setImmediate(resolve, undefined));
+    while (chunk.length < size) {
+      const result = await Promise.race([next, pause]);
+      if (!result || result.done) break;
+      chunk.push(result.value);
+      next = read();
+    }
     yield chunk;
-    chunk = [];
   }
-  if (chunk.length > 0) yield chunk;
 }

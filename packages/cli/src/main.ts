@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The program `cloze`: this process's streams, handed to `run`. */
 import { processIo } from "./io.ts";
 import { run } from "./run.ts";
