@@ -4,15 +4,14 @@
  *
  *     python tests/reference/tokenizer.py stream --count 1000000 --seed 7 | node tests/long/tokenizer-million.mjs
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Tokenizer, Vocabulary } from "../../packages/core/src/tokenizer/index.ts";
 
-const starter = new URL("../../packages/starter/model/vocab.txt", import.meta.url);
-const shared = `${process.env.CLOZE_SHARED ?? new URL("../../../shared", import.meta.url).pathname}/models/starter/vocab.txt`;
-const vocabulary = Vocabulary.parse(readFileSync(existsSync(starter) ? starter : shared, "utf8"));
-const every = Array.from({ length: 0x10000 }, (_, point) => String.fromCharCode(point)).filter((text) =>
-  text.isWellFormed(),
+const vocabTxt = new URL("../../packages/starter/model/vocab.txt", import.meta.url);
+const vocabulary = Vocabulary.parse(readFileSync(vocabTxt, "utf8"));
+const every = Array.from({ length: 0x10000 }, (_, point) => String.fromCharCode(point)).filter(
+  (character) => character < "\ud800" || character > "\udfff",
 );
 const specials = ["[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"];
 const characters = Vocabulary.of([...specials, ...every, ...every.map((character) => `##${character}`)]);
@@ -26,16 +25,17 @@ const same = (ours, theirs) =>
   ours.length === theirs.length && ours.every((value, at) => value === theirs[at]);
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const [name, text, ids, offsets] = tokenizers === undefined ? [] : JSON.parse(line);
+  const value = JSON.parse(line);
   if (tokenizers === undefined) {
     tokenizers = new Map(
-      Object.entries(JSON.parse(line)).map(([name, settings]) => [
-        name,
+      Object.entries(value).map(([variant, settings]) => [
+        variant,
         new Tokenizer(settings.vocabulary === "characters" ? characters : vocabulary, settings),
       ]),
     );
     continue;
   }
+  const [name, text, ids, offsets] = value;
   const tokenizer = tokenizers.get(name);
   const ours = tokenizer.tokenize(text);
   const wrong = [];

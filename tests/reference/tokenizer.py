@@ -15,7 +15,6 @@ import argparse
 import gzip
 import io
 import json
-import os
 import pathlib
 import random
 import sys
@@ -97,11 +96,7 @@ BLOCKS = [
 
 
 def vocabulary():
-    shared = pathlib.Path(os.environ.get("CLOZE_SHARED", ROOT.parent / "shared"))
-    for path in (ROOT / "packages/starter/model/vocab.txt", shared / "models/starter/vocab.txt"):
-        if path.exists():
-            return path.read_text(encoding="utf-8").rstrip("\n").split("\n")
-    sys.exit("There is no packages/starter/model/vocab.txt.")
+    return (ROOT / "packages/starter/model/vocab.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
 
 
 def characters():

@@ -1,0 +1,435 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startFakeServer } from "./fake-starter.ts";
+import { startWorker } from "./worker.ts";
+import type { Answer, Worker } from "./worker.ts";
+
+let server: Awaited<ReturnType<typeof startFakeServer>>;
+let worker: Worker;
+beforeAll(async () => {
+  server = await startFakeServer();
+  worker = await startWorker(server.url);
+});
+afterAll(async () => {
+  await worker[Symbol.asyncDispose]();
+  await server.close();
+});
+
+const question = "Who wrote it?";
+const context = "The play was written by Anton Chekhov in 1896.";
+const refusal = ({ status, body }: Answer) => [status, body.code, body.field, body.detail];
+
+/** A body of so many bytes. */
+const textOf = (bytes: number) =>
+  JSON.stringify({ text: "é".repeat((bytes - 11) / 2) + "x".repeat((bytes - 11) % 2) });
+const requestId = async (asked: string) =>
+  (await worker.send("/healthz", { headers: { "x-request-id": asked } })).headers.get("x-request-id");
+
+describe("POST /v1/classify", () => {
+  it("gives a label and its scores", async () => {
+    const { status, body } = await worker.post("/v1/classify", { text: "a warm , funny film" });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      label: "positive",
+      score: expect.closeTo(0.982, 3),
+      scores: { positive: expect.closeTo(0.982, 3), negative: expect.closeTo(0.018, 3) },
+    });
+  });
+
+  it("takes a pair, a plugin and how many labels to give", async () => {
+    const { body } = await worker.post("/v1/classify", {
+      text: "dull",
+      pair: "warm",
+      plugin: "sentiment",
+      top: 1,
+    });
+    expect(body).toEqual({
+      label: "positive",
+      score: expect.closeTo(0.982, 3),
+      scores: { positive: body.score },
+    });
+  });
+
+  it("answers a list in order, in few runs", async () => {
+    const inputs = Array.from({ length: 64 }, (_, i) => ({ text: i % 3 === 0 ? "warm" : "dull ".repeat(i) }));
+    const before = server.session.runs.length;
+    const { body } = await worker.post("/v1/classify", { inputs });
+    expect(body.results.map(({ score }) => score > 0.9)).toEqual(inputs.map((_, i) => i % 3 === 0));
+    expect(server.session.runs.length - before).toBeLessThan(8);
+    expect((await worker.post("/v1/classify", { inputs: [] })).body).toEqual({ results: [] });
+  });
+
+  it("says when a text was cut", async () => {
+    const { body } = await worker.post("/v1/classify", { text: "warm ".repeat(600) });
+    expect(body).toMatchObject({ label: "positive", truncated: true });
+  });
+
+  it.each([
+    ["empty text", ""],
+    ["NUL bytes", "a\0warm\0"],
+    ["control characters and U+FFFF", "\u0001\u007f\uffff\u2028"],
+    ["all kinds of scripts", "日本語 العربية हिन्दी 👩‍👩‍👧 e\u0301"],
+  ])("takes %s", async (_, text) => {
+    expect(await worker.post("/v1/classify", { text })).toMatchObject({
+      status: 200,
+      body: { label: expect.any(String) },
+    });
+  });
+
+  it("takes lone surrogates, as JSON can write them", async () => {
+    const { status } = await worker.post("/v1/classify", String.raw`{"text":"warm \ud800 \udc00 \ud83d"}`);
+    expect(status).toBe(200);
+  });
+});
+
+describe("POST /v1/answer", () => {
+  it("gives the answer, where it stands, and the others", async () => {
+    const { status, body } = await worker.post("/v1/answer", { question, context });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ answer: "Anton Chekhov", start: 24, end: 37, score: 12, nullScore: -10 });
+    expect(body.offsetEncoding).toBe("utf-16");
+    expect(body.answers[0]).toMatchObject({ text: "Anton Chekhov", start: 24, end: 37, score: 12 });
+    expect(body.answers[1].score).toBe(9);
+    expect(body.answers.length).toBeLessThanOrEqual(20);
+  });
+
+  it("counts in the units asked for, and says which", async () => {
+    const wide = `👍👍 ${context}`;
+    const utf16 = (await worker.post("/v1/answer", { question, context: wide, offsetEncoding: "utf-16" }))
+      .body;
+    const utf32 = (await worker.post("/v1/answer", { question, context: wide, offsetEncoding: "utf-32" }))
+      .body;
+    expect(wide.slice(utf16.start, utf16.end)).toBe("Anton Chekhov");
+    expect(Array.from(wide).slice(utf32.start, utf32.end).join("")).toBe("Anton Chekhov");
+    expect([utf16.start, utf32.start, utf32.answers[0].start]).toEqual([29, 27, 27]);
+    expect([utf16.offsetEncoding, utf32.offsetEncoding]).toEqual(["utf-16", "utf-32"]);
+  });
+
+  it("finds an answer far down a long passage", async () => {
+    const long = `${"It was a play . ".repeat(2000)}${context}`;
+    const { body } = await worker.post("/v1/answer", { question, context: long, top: 1 });
+    expect(body).toMatchObject({ answer: "Anton Chekhov", start: long.indexOf("Anton") });
+    expect(body.answers).toHaveLength(1);
+  });
+
+  it("says that there is no answer, when asked to and when there is nothing to read", async () => {
+    const none = { answer: "", start: null, end: null, score: null };
+    const asked = { question, context: "Nothing of that kind.", noAnswer: true, threshold: -1 };
+    expect((await worker.post("/v1/answer", asked)).body).toMatchObject(none);
+    expect((await worker.post("/v1/answer", { question, context: "" })).body).toMatchObject({
+      ...none,
+      answers: [],
+    });
+  });
+
+  it("answers each of a list, and gives what fails its own error in its place", async () => {
+    const { status, body } = await worker.post("/v1/answer", {
+      inputs: [
+        { id: "a", question, context },
+        { id: 2, question: "why ".repeat(60), context },
+        { question, context: "In 1896." },
+      ],
+      maxLength: 32,
+      overlap: 4,
+      offsetEncoding: "utf-32",
+    });
+    expect(status).toBe(200);
+    expect(body.results[0]).toMatchObject({ id: "a", answer: "Anton Chekhov" });
+    expect(body.results[1]).toEqual({
+      error: { code: "invalid-option", message: expect.stringContaining("places are left") },
+    });
+    expect(body.results[2]).toMatchObject({ answer: "1896" });
+    expect(body.offsetEncoding).toBe("utf-32");
+  });
+});
+
+describe("POST /v1/tokenize", () => {
+  it("gives ids, segments, tokens and offsets", async () => {
+    const { body } = await worker.post("/v1/tokenize", {
+      text: "Hello 👍 wörld",
+      pair: "ok",
+      offsetEncoding: "utf-32",
+    });
+    expect(body).toEqual({
+      ids: [101, 7592, 100, 2088, 102, 7929, 102],
+      segments: [0, 0, 0, 0, 0, 1, 1],
+      tokens: ["[CLS]", "hello", "[UNK]", "world", "[SEP]", "ok", "[SEP]"],
+      offsets: [
+        [0, 0],
+        [0, 5],
+        [6, 7],
+        [8, 13],
+        [0, 0],
+        [0, 2],
+        [0, 0],
+      ],
+      offsetEncoding: "utf-32",
+    });
+    const cut = await worker.post("/v1/tokenize", { inputs: [{ text: "a b c d" }], maxLength: 4 });
+    expect(cut.body.results[0]).toMatchObject({ tokens: ["[CLS]", "a", "b", "[SEP]"], truncated: true });
+  });
+
+  it("takes a text as large as a request may be, and no larger", async () => {
+    expect(new TextEncoder().encode(textOf(2 ** 20)).length).toBe(2 ** 20);
+    for (const path of ["/v1/tokenize", "/v1/classify"]) {
+      expect((await worker.post(path, textOf(2 ** 20))).status).toBe(200);
+      expect(refusal(await worker.post(path, textOf(2 ** 20 + 1)))).toEqual([
+        413,
+        "too-large",
+        undefined,
+        "A request may have 1048576 bytes: send less, or in parts.",
+      ]);
+    }
+  });
+
+  it("counts the bytes of a body whose length is not told beforehand", async () => {
+    const chunk = new TextEncoder().encode(" ".repeat(2 ** 16));
+    let sent = 0;
+    const stream = new ReadableStream({
+      pull: (controller) => (sent++ < 40 ? controller.enqueue(chunk) : controller.close()),
+    });
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: stream,
+      duplex: "half",
+    };
+    expect((await worker.send("/v1/tokenize", init as RequestInit)).status).toBe(413);
+  });
+});
+
+describe("a request that is wrong", () => {
+  const unprocessable: [string, string, unknown, string | undefined, string][] = [
+    ["a list", "/v1/classify", [], undefined, "The body should be an object, but is a list."],
+    ["null", "/v1/classify", "null", undefined, "The body should be an object, but is null."],
+    ["nothing in it", "/v1/classify", {}, "text", "text should be a text, but is missing."],
+    ["a number for a text", "/v1/classify", { text: 1 }, "text", "text should be a text, but is 1."],
+    ["null for a text", "/v1/classify", { text: null }, "text", "text should be a text, but is null."],
+    [
+      "a list for a pair",
+      "/v1/classify",
+      { text: "", pair: [] },
+      "pair",
+      "pair should be a text, but is a list.",
+    ],
+    [
+      "an unknown key",
+      "/v1/classify",
+      { text: "", colour: 1 },
+      "colour",
+      "The body takes text, pair, plugin, top, but not colour.",
+    ],
+    [
+      "__proto__",
+      "/v1/classify",
+      `{"text":"","__proto__":{"top":1}}`,
+      "__proto__",
+      "The body takes text, pair, plugin, top, but not __proto__.",
+    ],
+    [
+      "text beside inputs",
+      "/v1/classify",
+      { inputs: [], text: "" },
+      "text",
+      "The body takes inputs, plugin, top, but not text.",
+    ],
+    [
+      "inputs that are no list",
+      "/v1/classify",
+      { inputs: "a" },
+      "inputs",
+      "inputs should be a list of at most 64, but is a text.",
+    ],
+    [
+      "a wrong item",
+      "/v1/classify",
+      { inputs: [{ text: "" }, "b"] },
+      "inputs[1]",
+      "inputs[1] should be an object, but is a text.",
+    ],
+    [
+      "a wrong text in an item",
+      "/v1/classify",
+      { inputs: [{ text: "" }, { text: {} }] },
+      "inputs[1].text",
+      "inputs[1].text should be a text, but is an object.",
+    ],
+    [
+      "an unknown key in an item",
+      "/v1/classify",
+      { inputs: [{ text: "", top: 1 }] },
+      "inputs[0].top",
+      "inputs[0] takes text, pair, but not top.",
+    ],
+    [
+      "too many inputs",
+      "/v1/classify",
+      { inputs: Array.from({ length: 65 }, () => ({ text: "" })) },
+      "inputs",
+      "inputs should have at most 64 items.",
+    ],
+    [
+      "top of 0",
+      "/v1/classify",
+      { text: "", top: 0 },
+      "top",
+      "top should be a whole number from 1 up, but is 0.",
+    ],
+    [
+      "top of 1.5",
+      "/v1/classify",
+      { text: "", top: 1.5 },
+      "top",
+      "top should be a whole number from 1 up, but is 1.5.",
+    ],
+    [
+      "a plugin of another kind",
+      "/v1/classify",
+      { text: "", plugin: "answers" },
+      "plugin",
+      "The plugin answers is not of kind sequence or multi-label or regression; these are: sentiment.",
+    ],
+    [
+      "a plugin that cannot run yet",
+      "/v1/answer",
+      { question, context, plugin: "entities" },
+      "plugin",
+      "The plugin entities is not of kind span; these are: answers.",
+    ],
+    ["no context", "/v1/answer", { question }, "context", "context should be a text, but is missing."],
+    [
+      "a threshold that is infinite",
+      "/v1/answer",
+      `{"question":"","context":"","threshold":1e999}`,
+      "threshold",
+      "threshold should be a number, but is Infinity.",
+    ],
+    [
+      "a window beyond the positions",
+      "/v1/answer",
+      { question, context, maxLength: 513 },
+      "maxLength",
+      "maxLength should be a whole number from 4 to 512, but is 513.",
+    ],
+    [
+      "an overlap without a step",
+      "/v1/answer",
+      { question, context, overlap: 500 },
+      "overlap",
+      expect.stringContaining("leaves no step"),
+    ],
+    [
+      "unknown offsets",
+      "/v1/tokenize",
+      { text: "", offsetEncoding: "utf-8" },
+      "offsetEncoding",
+      `offsetEncoding should be "utf-16" or "utf-32", but is a text.`,
+    ],
+  ];
+  it.each(unprocessable)("by %s is refused with the field", async (_, path, body, field, detail) => {
+    expect(refusal(await worker.post(path, body))).toEqual([422, expect.any(String), field, detail]);
+  });
+
+  it.each([
+    ["broken JSON", "{"],
+    ["no body", ""],
+    ["deep nesting", "[".repeat(200_000)],
+  ])("by %s is malformed", async (_, body) => {
+    expect(refusal(await worker.post("/v1/classify", body))).toEqual([
+      400,
+      "malformed",
+      undefined,
+      expect.stringContaining("not JSON"),
+    ]);
+  });
+
+  it("by bytes that are not UTF-8 is malformed", async () => {
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: Uint8Array.of(0x22, 0xff, 0x22),
+    };
+    expect((await worker.send("/v1/classify", init)).status).toBe(400);
+  });
+
+  it("by its media type is refused", async () => {
+    for (const type of [
+      "text/plain",
+      "application/x-www-form-urlencoded",
+      "application/json; charset=latin1",
+    ])
+      expect((await worker.post("/v1/classify", { text: "" }, { "content-type": type })).status).toBe(415);
+    for (const type of ["application/json; charset=UTF-8", "Application/JSON"])
+      expect((await worker.post("/v1/classify", { text: "" }, { "content-type": type })).status).toBe(200);
+  });
+
+  it("by its route or its plugin finds nothing", async () => {
+    expect(refusal(await worker.post("/v1/nothing", {}))).toEqual([
+      404,
+      "not-found",
+      undefined,
+      "There is no route /v1/nothing; see docs/http.md.",
+    ]);
+    expect(refusal(await worker.post("/v1/classify", { text: "", plugin: "moods" }))).toEqual([
+      404,
+      "not-found",
+      "plugin",
+      "There is no plugin named moods; for this task there are: sentiment.",
+    ]);
+  });
+
+  it("by its method is told which to use", async () => {
+    const wrong = await worker.send("/v1/classify");
+    expect([wrong.status, wrong.headers.get("allow"), wrong.body.code]).toEqual([
+      405,
+      "POST",
+      "method-not-allowed",
+    ]);
+    expect((await worker.post("/healthz", {})).headers.get("allow")).toBe("GET, HEAD");
+  });
+
+  it("is answered with a problem that names the request", async () => {
+    const { headers, body } = await worker.post("/v1/classify", {}, { "x-request-id": "my-id.1" });
+    expect(headers.get("content-type")).toBe("application/problem+json");
+    expect(body).toEqual({
+      type: "about:blank",
+      title: "Unprocessable Content",
+      status: 422,
+      code: "invalid-input",
+      detail: "text should be a text, but is missing.",
+      field: "text",
+      requestId: "my-id.1",
+    });
+  });
+});
+
+describe("every answer", () => {
+  it("names its request: as the client did, if that is harmless, else anew", async () => {
+    expect(await requestId("abc-123")).toBe("abc-123");
+    for (const asked of ["a b", "<script>", "x".repeat(129), ""])
+      expect(await requestId(asked)).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it("tells where its time went", async () => {
+    const { headers } = await worker.post("/v1/classify", { text: "warm" });
+    expect(headers.get("server-timing")).toMatch(
+      /^tokenize;dur=[\d.]+, server;dur=[\d.]+, queue;dur=[\d.]+, inference;dur=[\d.]+, head;dur=[\d.]+, total;dur=[\d.]+$/,
+    );
+  });
+
+  it("comes though many ask at once", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        worker.post("/v1/classify", { text: i % 2 === 0 ? "warm" : "dull" }),
+      ),
+    );
+    expect(answers.map(({ body }) => body.score > 0.9)).toEqual(answers.map((_, i) => i % 2 === 0));
+  });
+});
+
+describe("health", () => {
+  it("is the Worker's, and with its server's", async () => {
+    expect(await worker.send("/healthz")).toMatchObject({ status: 200, body: { status: "ok" } });
+    expect(await worker.send("/readyz")).toMatchObject({ status: 200, body: { status: "ready" } });
+    expect((await worker.send("/healthz", { method: "HEAD" })).status).toBe(200);
+  });
+});
