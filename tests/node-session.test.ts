@@ -91,8 +91,8 @@ describe("tasks", () => {
     for (const [i, result] of together.entries()) {
       if (!("label" in result) || !("label" in alone[i]))
         throw new TypeError("A classification has a label.");
-      expect(result.label).toBe((alone[i] as typeof result).label);
-      expect(result.score).toBeCloseTo((alone[i] as typeof result).score, 5);
+      expect(result.label).toBe(alone[i].label);
+      expect(result.score).toBeCloseTo(alone[i].score, 5);
     }
   });
 

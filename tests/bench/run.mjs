@@ -35,7 +35,9 @@ const passage =
 const words = passage.repeat(8).trim().split(" ");
 const text = (count, from = 0) => words.slice(from, from + count).join(" ");
 /** 32 texts of 4 to 250 words, most of them short, as texts are. */
-const mixed = Array.from({ length: 32 }, (_, i) => text(Math.round(4 + 246 * ((i * 13) % 32 / 31) ** 2), i));
+const mixed = Array.from({ length: 32 }, (_, i) =>
+  text(Math.round(4 + 246 * (((i * 13) % 32) / 31) ** 2), i),
+);
 
 const cases = [
   { name: "1 text, 16 tokens", texts: [text(14)], runs: 20 },
@@ -43,13 +45,15 @@ const cases = [
   { name: "32 texts of mixed length", texts: mixed, runs: 1 },
 ];
 
-const contenders = [
-  await start("cloze", ours),
-  await start("transformers.js", theirs),
-];
-console.log(`${cpus().length} × ${cpus()[0].model}, Node ${process.version}, median of ${rounds} interleaved rounds\n`);
+const contenders = [await start("cloze", ours), await start("transformers.js", theirs)];
+console.log(
+  `${cpus().length} × ${cpus()[0].model}, Node ${process.version}, median of ${rounds} interleaved rounds\n`,
+);
 console.log(`| ${["", "Cloze", "transformers.js 4.3.1", "ratio"].join(" | ")} |\n|---|---|---|---|`);
-row("load, ms", contenders.map(({ ready }) => ready));
+row(
+  "load, ms",
+  contenders.map(({ ready }) => ready),
+);
 for (const { name, texts, runs } of cases) {
   const results = contenders.map(() => []);
   for (let round = -1; round < rounds; round++) {
@@ -61,11 +65,20 @@ for (const { name, texts, runs } of cases) {
   const [a, b] = results.map(([{ vector }]) => vector);
   const difference = Math.max(...a.map((x, i) => Math.abs(x - b[i])));
   if (!(difference < 1e-4)) throw new Error(`${name}: the two disagree by ${difference}`);
-  row(`${name}, wall ms`, results.map((each) => median(each.map(({ wall }) => wall))));
-  row(`${name}, CPU ms`, results.map((each) => median(each.map(({ cpu }) => cpu))));
+  row(
+    `${name}, wall ms`,
+    results.map((each) => median(each.map(({ wall }) => wall))),
+  );
+  row(
+    `${name}, CPU ms`,
+    results.map((each) => median(each.map(({ cpu }) => cpu))),
+  );
   contenders.forEach((contender, i) => (contender.peak = results[i].at(-1).peak));
 }
-row("peak memory over the empty process, MB", contenders.map(({ peak }) => peak / 1000));
+row(
+  "peak memory over the empty process, MB",
+  contenders.map(({ peak }) => peak / 1000),
+);
 for (const { child } of contenders) child.kill();
 
 async function start(name, model) {
@@ -88,8 +101,11 @@ async function start(name, model) {
   };
 }
 
+function digits(x) {
+  return x.toFixed(x < 100 ? 1 : 0);
+}
+
 function row(name, [a, b]) {
-  const digits = (x) => x.toFixed(x < 100 ? 1 : 0);
   console.log(`| ${name} | ${digits(a)} | ${digits(b)} | ${(b / a).toFixed(2)}x |`);
 }
 

@@ -6,8 +6,8 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
 /** onnx.TensorProto.DataType. */
-export const elementType = { F32: 1, I32: 6, I64: 7, F16: 10, F64: 11, BF16: 16 } as const;
-export type ElementType = keyof typeof elementType;
+const elementType = { F32: 1, I32: 6, I64: 7, F16: 10, F64: 11, BF16: 16 } as const;
+type ElementType = keyof typeof elementType;
 
 export interface NodeProto {
   readonly operator: string;

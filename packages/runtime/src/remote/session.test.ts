@@ -23,6 +23,10 @@ function answer(data: number[], shape: number[], name = "a"): Response {
   return new Response(body, { headers: { [HEADER_LENGTH]: String(headerLength) } });
 }
 
+/** A server that never answers. */
+const never: RemoteOptions["fetch"] = (_url, { signal }) =>
+  new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+
 describe("a remote session", () => {
   it("posts to the model and gives the outputs asked for", async () => {
     const sent: { url: string; init: RequestInit }[] = [];
@@ -67,17 +71,21 @@ describe("a remote session", () => {
   ] as const)("says for %s: %s", async (_, respond, code) => {
     const error = await session(async () => respond())
       .run(feeds, ["a"])
-      .catch((error: unknown) => error);
+      .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: "ClozeError", code });
   });
-
-  const never: RemoteOptions["fetch"] = (_, { signal }) =>
-    new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
 
   it("gives up at its deadline", async () => {
     await expect(session(never, { timeoutMs: 5 }).run(feeds, ["a"])).rejects.toMatchObject({
       code: "timeout",
     });
+  });
+
+  it("has one deadline for all its runs, if it is given one", async () => {
+    const remote = session(async () => answer([1], [1, 1]), { deadline: Date.now() + 50 });
+    await remote.run(feeds, ["a"]);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await expect(remote.run(feeds, ["a"])).rejects.toMatchObject({ code: "timeout" });
   });
 
   it("gives up when its caller does", async () => {

@@ -21,6 +21,8 @@ export interface RemoteOptions {
   readonly maxLength?: number;
   /** How long a run may take, in milliseconds: 30 000 by default. The server is told. */
   readonly timeoutMs?: number;
+  /** When all runs must be over, as Date.now() counts: for a session that serves one request of several runs. */
+  readonly deadline?: number;
   /** Sent with every request, such as `x-request-id`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -39,12 +41,11 @@ export class RemoteSession implements Session {
   readonly outputs: readonly string[];
   readonly #options: RemoteOptions;
   readonly #base: string;
-  readonly #timeoutMs: number;
   #disposed = false;
 
   /** @throws ClozeError `invalid-option` for an address that is none. */
   constructor(options: RemoteOptions) {
-    const { url, model, outputs = [], timeoutMs = 30_000 } = options;
+    const { url, model, outputs = [] } = options;
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
       throw new ClozeError(
         "invalid-option",
@@ -53,7 +54,6 @@ export class RemoteSession implements Session {
       );
     this.#base = `${url.replace(/\/+$/, "")}/v2/models/${encodeURIComponent(model)}`;
     this.#options = options;
-    this.#timeoutMs = timeoutMs;
     this.outputs = outputs;
   }
 
@@ -79,7 +79,7 @@ export class RemoteSession implements Session {
         "invalid-option",
         `The model has no output named ${missing}: it has ${this.outputs.join(", ")}.`,
       );
-    const { body, headerLength } = encodeRequest(feeds, outputs, { timeoutMs: this.#timeoutMs });
+    const { body, headerLength } = encodeRequest(feeds, outputs, { timeoutMs: this.#timeLeft() });
     const answer = await this.#send("/infer", signal, {
       method: "POST",
       body,
@@ -101,16 +101,16 @@ export class RemoteSession implements Session {
     this.#disposed = true;
   }
 
-  async #send(path: string, abort: RunOptions["signal"], init: RequestInit): Promise<Answer> {
+  async #send(path: string, abort: RunOptions["signal"], init: Sent): Promise<Answer> {
     if (this.#disposed) throw new ClozeError("disposed", "This session was closed: make a new one.");
     const { fetch = globalThis.fetch, headers } = this.#options;
-    const deadline = AbortSignal.timeout(this.#timeoutMs);
+    const deadline = AbortSignal.timeout(Math.ceil(this.#timeLeft()));
     const signal = abort instanceof AbortSignal ? AbortSignal.any([abort, deadline]) : deadline;
     let answer: Answer;
     try {
       const response = await fetch(this.#base + path, {
         ...init,
-        headers: { ...headers, ...init.headers } as Record<string, string>,
+        headers: { ...headers, ...init.headers },
         signal,
         redirect: "manual",
       });
@@ -132,6 +132,14 @@ export class RemoteSession implements Session {
     throw nonsense(
       said ? `The inference server refused: ${said}` : `The inference server answered status ${status}.`,
     );
+  }
+
+  /** Milliseconds that a run beginning now may take. */
+  #timeLeft(): number {
+    const { timeoutMs = 30_000, deadline = Infinity } = this.#options;
+    const left = Math.min(timeoutMs, deadline - Date.now());
+    if (left > 0) return left;
+    throw tooLate();
   }
 
   #read({ response, body }: Answer, outputs: readonly string[], rows: number): Record<string, FloatTensor> {
@@ -156,6 +164,12 @@ export class RemoteSession implements Session {
     }
     return results;
   }
+}
+
+interface Sent {
+  readonly method: "GET" | "POST";
+  readonly body?: Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface Answer {

@@ -93,10 +93,11 @@ describe("a request", () => {
   });
 });
 
+const input = (over: object) => ({ name: "a", datatype: "INT64", shape: [1], data: [1], ...over });
+
 describe("a request is refused with a sentence", () => {
-  const tensor = (over: object) => ({ name: "a", datatype: "INT64", shape: [1], data: [1], ...over });
   const binary = (size: unknown, over: object = {}) =>
-    tensor({ data: undefined, parameters: { binary_data_size: size }, ...over });
+    input({ data: undefined, parameters: { binary_data_size: size }, ...over });
   const one = (over: object, tail: number[] = []) => {
     const json = JSON.stringify({ inputs: [over] });
     return [bytes(json, tail), tail.length > 0 ? String(json.length) : null] as const;
@@ -111,18 +112,18 @@ describe("a request is refused with a sentence", () => {
     ["a header length of 0", [bytes("{}"), "0"], /should be 1 to 2/],
     ["a header length beyond the body", [bytes("{}"), "3"], /should be 1 to 2/],
     ["an input that is no object", one([] as object), /inputs\[0\] should be an object/],
-    ["no name", one(tensor({ name: undefined })), /should have a name/],
-    ["an unknown datatype", one(tensor({ datatype: "FP8" })), /INT64, INT32 or FP32/],
-    ["a datatype of Object's own", one(tensor({ datatype: "constructor" })), /INT64, INT32 or FP32/],
-    ["no shape", one(tensor({ shape: undefined })), /shape of a/],
-    ["a negative size", one(tensor({ shape: [-1] })), /none negative/],
-    ["a size that is not whole", one(tensor({ shape: [0.5] })), /none negative/],
-    ["sizes whose product is out of range", one(tensor({ shape: [2 ** 40, 2 ** 40] })), /none negative/],
-    ["too many sizes", one(tensor({ shape: Array(9).fill(1) })), /up to 8 sizes/],
-    ["neither data nor bytes", one(tensor({ data: undefined })), /either data or binary/],
+    ["no name", one(input({ name: undefined })), /should have a name/],
+    ["an unknown datatype", one(input({ datatype: "FP8" })), /INT64, INT32 or FP32/],
+    ["a datatype of Object's own", one(input({ datatype: "constructor" })), /INT64, INT32 or FP32/],
+    ["no shape", one(input({ shape: undefined })), /shape of a/],
+    ["a negative size", one(input({ shape: [-1] })), /none negative/],
+    ["a size that is not whole", one(input({ shape: [0.5] })), /none negative/],
+    ["sizes whose product is out of range", one(input({ shape: [2 ** 40, 2 ** 40] })), /none negative/],
+    ["too many sizes", one(input({ shape: Array(9).fill(1) })), /up to 8 sizes/],
+    ["neither data nor bytes", one(input({ data: undefined })), /either data or binary/],
     [
       "both data and bytes",
-      one(tensor({ parameters: { binary_data_size: 8 } }), Array(8).fill(0)),
+      one(input({ parameters: { binary_data_size: 8 } }), Array(8).fill(0)),
       /either data or/,
     ],
     [
@@ -135,18 +136,18 @@ describe("a request is refused with a sentence", () => {
     ["a size that is no number", one(binary("8")), /should be a size/],
     ["bytes that belong to nothing", one(binary(8), Array(9).fill(0)), /1 bytes more/],
     ["an INT64 beyond 32 bits", one(binary(8), [0, 0, 0, 0, 1, 0, 0, 0]), /does not fit in 32 bits/],
-    ["a JSON number beyond 32 bits", one(tensor({ data: [2 ** 31] })), /does not fit in 32 bits/],
-    ["a fraction as INT64", one(tensor({ data: [0.5] })), /INT64 numbers, but has 0.5/],
-    ["a text as a number", one(tensor({ data: ["1"] })), /but has "1"/],
-    ["too few numbers", one(tensor({ shape: [2] })), /one list of its numbers/],
-    ["a ragged list", one(tensor({ shape: [2, 2], data: [[1, 2], [3]] })), /one list of its numbers/],
+    ["a JSON number beyond 32 bits", one(input({ data: [2 ** 31] })), /does not fit in 32 bits/],
+    ["a fraction as INT64", one(input({ data: [0.5] })), /INT64 numbers, but has 0.5/],
+    ["a text as a number", one(input({ data: ["1"] })), /but has "1"/],
+    ["too few numbers", one(input({ shape: [2] })), /one list of its numbers/],
+    ["a ragged list", one(input({ shape: [2, 2], data: [[1, 2], [3]] })), /one list of its numbers/],
     [
       "deeply nested lists",
-      one(tensor({ data: JSON.parse(`${"[".repeat(500)}${"]".repeat(500)}`) })),
+      one(input({ data: JSON.parse(`${"[".repeat(500)}${"]".repeat(500)}`) })),
       /has \[\[/,
     ],
-    ["parameters that are no object", one(tensor({ parameters: 1 })), /parameters should be/],
-    ["one name twice", [bytes({ inputs: [tensor({}), tensor({})] }), null], /two tensors named a/],
+    ["parameters that are no object", one(input({ parameters: 1 })), /parameters should be/],
+    ["one name twice", [bytes({ inputs: [input({}), input({})] }), null], /two tensors named a/],
     [
       "an output twice",
       [bytes({ inputs: [], outputs: [{ name: "x" }, { name: "x" }] }), null],

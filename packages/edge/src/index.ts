@@ -1,0 +1,4 @@
+/** The serverless SDK: BERT's tasks over HTTP, to be mounted in a Worker of one's own. */
+export { createApp } from "./app.ts";
+export type { EdgeLimits, EdgeOptions } from "./app.ts";
+export type { EdgeEnv } from "./env.ts";

@@ -1,0 +1,106 @@
+/**
+ * The routes of the tasks: what each takes, which method of the core's Predictor answers, and how its answer looks
+ * in JSON. Reading, timing and failing are the same for all and stand elsewhere.
+ */
+import { encodeText } from "@cloze/core";
+import type { Predictor, RunOptions, Tokenizer } from "@cloze/core";
+import * as z from "zod";
+import { expected, object, whole } from "./body.ts";
+import { offsetEncodings, offsetsIn } from "./offsets.ts";
+
+/** What a route may use. The predictor is made on demand, since it needs the inference server. */
+interface TaskHost {
+  readonly tokenizer: Tokenizer;
+  predictor(): Predictor;
+}
+
+/** One task over HTTP. */
+export interface Route<I extends z.ZodObject, O extends z.ZodObject> {
+  readonly path: string;
+  readonly input: I;
+  readonly options: O;
+  /** Answers inputs in order, each with an object of JSON. */
+  run(
+    host: TaskHost,
+    inputs: readonly z.output<I>[],
+    options: z.output<O>,
+    run: RunOptions,
+  ): Promise<readonly object[]>;
+  /** What is said once of the whole answer. */
+  about?(options: z.output<O>): object;
+}
+
+const text = z.string(expected("a text"));
+const name = z.string(expected("the name of a plugin"));
+const flag = z.boolean(expected("true or false"));
+const encodings = offsetEncodings.map((one) => `"${one}"`).join(" or ");
+const units = z.enum(offsetEncodings, expected(encodings)).default("utf-16");
+
+const texts = object({ text, pair: text.exactOptional() });
+const questions = object({
+  id: z.union([z.string(), z.number()], expected("a text or a number")).exactOptional(),
+  question: text,
+  context: text,
+});
+
+export const classify = route({
+  path: "/v1/classify",
+  input: texts,
+  options: object({ plugin: name.exactOptional(), top: whole(1).exactOptional() }),
+  run: (host, inputs, options, run) => host.predictor().classify(inputs, { ...options, ...run }),
+});
+
+/** @param positions The model's, which bound a window. */
+export const answer = (positions: number) =>
+  route({
+    path: "/v1/answer",
+    input: questions,
+    options: object({
+      plugin: name.exactOptional(),
+      top: whole(1).exactOptional(),
+      noAnswer: flag.exactOptional(),
+      threshold: z.number(expected("a number")).exactOptional(),
+      maxLength: whole(4, positions).exactOptional(),
+      maxQuestion: whole(1).exactOptional(),
+      maxAnswer: whole(1).exactOptional(),
+      overlap: whole(0).exactOptional(),
+      offsetEncoding: units,
+    }),
+    async run(host, inputs, { offsetEncoding, ...options }, run) {
+      const found = await host.predictor().ask(inputs, { ...options, ...run });
+      return found.map(({ start, end, answers, ...rest }, i) => {
+        const at = offsetsIn(offsetEncoding, inputs[i].context);
+        return {
+          ...rest,
+          start: start === null ? null : at(start),
+          end: end === null ? null : at(end),
+          answers: answers.map((span) => ({ ...span, start: at(span.start), end: at(span.end) })),
+        };
+      });
+    },
+    about: ({ offsetEncoding }) => ({ offsetEncoding }),
+  });
+
+export const tokenize = route({
+  path: "/v1/tokenize",
+  input: texts,
+  options: object({ maxLength: whole(4).exactOptional(), offsetEncoding: units }),
+  async run({ tokenizer }, inputs, { maxLength = Infinity, offsetEncoding }) {
+    return inputs.map((input) => {
+      const { ids, segments, offsets, truncated } = encodeText(tokenizer, input, maxLength);
+      const at = [input.text, input.pair ?? ""].map((one) => offsetsIn(offsetEncoding, one));
+      return {
+        ids: Array.from(ids),
+        segments: Array.from(segments),
+        tokens: Array.from(ids, (id) => tokenizer.vocabulary.piece(id)),
+        offsets: Array.from(ids, (_, i) => [offsets[2 * i], offsets[2 * i + 1]].map(at[segments[i]])),
+        ...(truncated ? { truncated } : {}),
+      };
+    });
+  },
+  about: ({ offsetEncoding }) => ({ offsetEncoding }),
+});
+
+function route<I extends z.ZodObject, O extends z.ZodObject>(described: Route<I, O>): Route<I, O> {
+  return described;
+}

@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import { Batcher } from "./batcher.ts";
+import type { BatcherOptions, Job } from "./batcher.ts";
+import { FakeSession } from "./fake-session.ts";
+
+const options: BatcherOptions = { maxRows: 8, maxTokens: 1024, delayMs: 2, queueLimit: 16, maxLength: 512 };
+
+function setUp(over: Partial<BatcherOptions> = {}) {
+  const session = new FakeSession();
+  return { session, batcher: new Batcher(session, { ...options, ...over }) };
+}
+
+/** Rows of tokens that are all `id`. */
+function job(id: number, { rows = 1, length = 4, ...over }: Partial<Job> = {}): Job {
+  const numbers = (value: number) => new Int32Array(rows * length).fill(value);
+  return {
+    rows,
+    length,
+    ids: numbers(id),
+    segments: numbers(0),
+    mask: numbers(1),
+    outputs: ["label"],
+    ...over,
+  };
+}
+
+const ticks = (ms = 10) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe("the batcher", () => {
+  it("runs requests of one bucket together, padded to it, and gives each its own rows", async () => {
+    const { session, batcher } = setUp();
+    const [a, b, c] = await Promise.all([
+      batcher.submit(job(1, { length: 4, outputs: ["label", "tokens"] })),
+      batcher.submit(job(2, { rows: 2, length: 10 })),
+      batcher.submit(job(3, { length: 16, outputs: ["tokens"] })),
+    ]);
+    expect(session.runs).toEqual([{ dims: [4, 16], outputs: ["label", "tokens"] }]);
+    expect(a.outputs.get("label")).toEqual({ type: "float32", dims: [1, 2], data: Float32Array.of(4, 4) });
+    expect(a.outputs.get("tokens")).toEqual({
+      type: "float32",
+      dims: [1, 4, 2],
+      data: Float32Array.of(1, 0, 1, 0, 1, 0, 1, 0),
+    });
+    expect([...b.outputs.keys()]).toEqual(["label"]);
+    expect(b.outputs.get("label")?.data).toEqual(Float32Array.of(20, 10, 20, 10));
+    expect(c.outputs.get("tokens")?.dims).toEqual([1, 16, 2]);
+    expect([...c.outputs.keys()]).toEqual(["tokens"]);
+  });
+
+  it("runs other buckets on their own, the oldest first", async () => {
+    const { session, batcher } = setUp();
+    await Promise.all([
+      batcher.submit(job(1, { length: 100 })),
+      batcher.submit(job(2, { length: 4 })),
+      batcher.submit(job(3, { length: 128 })),
+    ]);
+    expect(session.runs.map(({ dims }) => dims)).toEqual([
+      [2, 128],
+      [1, 16],
+    ]);
+  });
+
+  it("never pads beyond the model's positions", async () => {
+    const { session, batcher } = setUp({ maxLength: 40 });
+    await batcher.submit(job(1, { length: 33 }));
+    expect(session.runs[0].dims).toEqual([1, 40]);
+  });
+
+  it("gathers what comes while the device is busy, then runs it at once", async () => {
+    const { session, batcher } = setUp({ delayMs: 0 });
+    const release = session.hold();
+    const first = batcher.submit(job(1));
+    await ticks();
+    const later = [2, 3, 4].map((id) => batcher.submit(job(id)));
+    await ticks();
+    expect(session.runs).toHaveLength(1);
+    release();
+    await Promise.all([first, ...later]);
+    expect(session.runs.map(({ dims }) => dims[0])).toEqual([1, 3]);
+  });
+
+  it("starts at once when a run is full, and keeps to its limits of rows and tokens", async () => {
+    const { session, batcher } = setUp({ delayMs: 60_000, maxRows: 4 });
+    await Promise.all([1, 2, 3, 4, 5, 6].map((id) => batcher.submit(job(id))));
+    expect(session.runs.map(({ dims }) => dims[0])).toEqual([4, 2]);
+    expect(setUp().batcher.rowLimit(512)).toBe(2);
+    expect(setUp().batcher.rowLimit(5)).toBe(8);
+  });
+
+  it("turns requests away when the queue is full, never the first one", async () => {
+    const { session, batcher } = setUp({ delayMs: 0, queueLimit: 2 });
+    const release = session.hold();
+    const running = batcher.submit(job(1));
+    await ticks();
+    const big = batcher.submit(job(2, { rows: 3 }));
+    await expect(batcher.submit(job(3))).rejects.toMatchObject({ code: "server-unavailable" });
+    release();
+    await Promise.all([running, big]);
+  });
+
+  it("drops a request that was aborted or whose deadline passed, before it runs", async () => {
+    const { session, batcher } = setUp({ delayMs: 0 });
+    const release = session.hold();
+    const running = batcher.submit(job(1));
+    await ticks();
+    const controller = new AbortController();
+    const left = batcher.submit(job(2, { signal: controller.signal }));
+    const late = batcher.submit(job(3, { signal: AbortSignal.timeout(1) }));
+    const patient = batcher.submit(job(4));
+    controller.abort();
+    await expect(left).rejects.toMatchObject({ code: "aborted" });
+    await expect(late).rejects.toMatchObject({ code: "timeout" });
+    await expect(batcher.submit(job(5, { signal: controller.signal }))).rejects.toMatchObject({
+      code: "aborted",
+    });
+    release();
+    await Promise.all([running, patient]);
+    expect(session.runs.map(({ dims }) => dims[0])).toEqual([1, 1]);
+  });
+
+  it("answers a deadline that passes during the run, and goes on", async () => {
+    const { session, batcher } = setUp();
+    const release = session.hold();
+    await expect(batcher.submit(job(1, { signal: AbortSignal.timeout(20) }))).rejects.toMatchObject({
+      code: "timeout",
+    });
+    release();
+    await expect(batcher.submit(job(2))).resolves.toBeDefined();
+  });
+
+  it("passes a failed run on to the requests in it, and to no other", async () => {
+    const { session, batcher } = setUp();
+    session.gate = () => Promise.reject(new Error("out of memory"));
+    const failed = await Promise.allSettled([batcher.submit(job(1)), batcher.submit(job(2))]);
+    expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    session.gate = async () => {};
+    await expect(batcher.submit(job(3))).resolves.toBeDefined();
+  });
+
+  it("tells how long a request waited and ran", async () => {
+    const { batcher } = setUp();
+    const { queueMs, inferenceMs } = await batcher.submit(job(1));
+    expect(queueMs).toBeGreaterThanOrEqual(1);
+    expect(inferenceMs).toBeGreaterThanOrEqual(0);
+  });
+});

@@ -1,0 +1,188 @@
+/**
+ * Dynamic batching: requests of like length that arrive together, or while the device is busy, become one run.
+ *
+ * A device runs one batch at a time. When it is idle the first request waits a moment for company; when it becomes
+ * free, what has gathered runs at once. Rows are padded to their bucket, and each request gets its own rows back,
+ * cut to its own length. What a request may hold is checked before it comes here.
+ */
+import { ClozeError } from "@cloze/core";
+import type { Feeds, FloatTensor, Session } from "@cloze/core";
+import { bucketLength } from "@cloze/runtime/remote";
+
+export interface BatcherOptions {
+  /** The most rows of one run. */
+  readonly maxRows: number;
+  /** The most tokens of one run, padding included: it bounds memory, as attention grows with their number. */
+  readonly maxTokens: number;
+  /** How long the first request waits for others while the device is idle, in milliseconds. */
+  readonly delayMs: number;
+  /** The most rows that wait; what comes then is turned away. */
+  readonly queueLimit: number;
+  /** The model's positions. */
+  readonly maxLength: number;
+}
+
+/** One request: `rows` × `length` numbers in each array. */
+export interface Job {
+  readonly rows: number;
+  readonly length: number;
+  readonly ids: Int32Array;
+  readonly segments: Int32Array;
+  readonly mask: Int32Array;
+  readonly outputs: readonly string[];
+  /** Takes the request out of the queue; its reason tells a deadline (`TimeoutError`) from a client that left. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Result {
+  readonly outputs: ReadonlyMap<string, FloatTensor>;
+  /** Milliseconds from arrival to the run, and of the run. */
+  readonly queueMs: number;
+  readonly inferenceMs: number;
+}
+
+interface Waiting extends Job {
+  readonly bucket: number;
+  readonly since: number;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * @example
+ * const batcher = new Batcher(session, { maxRows: 64, maxTokens: 8192, delayMs: 2, queueLimit: 1024, maxLength: 512 });
+ * const { outputs } = await batcher.submit({ rows: 1, length: 16, ids, segments, mask, outputs: ["sentiment"] });
+ */
+export class Batcher {
+  readonly #session: Session;
+  readonly #options: BatcherOptions;
+  #waiting: Waiting[] = []; // first come, first served
+  #busy = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(session: Session, options: BatcherOptions) {
+    this.#session = session;
+    this.#options = options;
+  }
+
+  /** The most rows of this length that one run, and so one request, may have. */
+  rowLimit(length: number): number {
+    const { maxRows, maxTokens, maxLength } = this.#options;
+    return Math.max(1, Math.min(maxRows, Math.floor(maxTokens / bucketLength(length, maxLength))));
+  }
+
+  /**
+   * Queues a request of at most `rowLimit` rows.
+   *
+   * @throws ClozeError `server-unavailable` when the queue is full, `timeout`, `aborted`, and what the session throws.
+   */
+  submit(job: Job): Promise<Result> {
+    if (job.signal?.aborted) return Promise.reject(gaveUp(job.signal));
+    const rows = this.#waiting.reduce((sum, other) => sum + other.rows, job.rows);
+    if (this.#waiting.length > 0 && rows > this.#options.queueLimit)
+      return Promise.reject(
+        new ClozeError(
+          "server-unavailable",
+          "The server is busy and its queue is full: try again in a moment.",
+        ),
+      );
+    return new Promise((resolve, reject) => {
+      const bucket = bucketLength(job.length, this.#options.maxLength);
+      const waiting: Waiting = { ...job, bucket, since: performance.now(), resolve, reject };
+      this.#waiting.push(waiting);
+      job.signal?.addEventListener("abort", () => this.#giveUp(waiting), { once: true });
+      if (this.#busy) return;
+      if (rows >= this.#options.maxRows) void this.#drain();
+      else this.#timer ??= setTimeout(() => void this.#drain(), this.#options.delayMs);
+    });
+  }
+
+  /** Answers a request that is waited for no longer. If it already runs, its rows are thrown away later. */
+  #giveUp(waiting: Waiting): void {
+    this.#waiting = this.#waiting.filter((other) => other !== waiting);
+    if (waiting.signal) waiting.reject(gaveUp(waiting.signal));
+  }
+
+  async #drain(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#busy = true;
+    while (this.#waiting.length > 0) await this.#run(this.#take());
+    this.#busy = false;
+  }
+
+  /** Takes the oldest request, and what fits beside it, out of the queue. */
+  #take(): Waiting[] {
+    const [{ bucket }] = this.#waiting;
+    const limit = this.rowLimit(bucket);
+    const batch: Waiting[] = [];
+    const rest: Waiting[] = [];
+    let rows = 0;
+    for (const job of this.#waiting) {
+      if (job.bucket === bucket && (batch.length === 0 || rows + job.rows <= limit)) {
+        batch.push(job);
+        rows += job.rows;
+      } else rest.push(job);
+    }
+    this.#waiting = rest;
+    return batch;
+  }
+
+  async #run(batch: readonly Waiting[]): Promise<void> {
+    const start = performance.now();
+    const { bucket } = batch[0];
+    try {
+      const names = [...new Set(batch.flatMap(({ outputs }) => outputs))];
+      const tensors = await this.#session.run(gather(batch, bucket), names);
+      const inferenceMs = performance.now() - start;
+      let first = 0;
+      for (const job of batch) {
+        const outputs = new Map(job.outputs.map((name) => [name, rowsOf(tensors[name], first, job, bucket)]));
+        job.resolve({ outputs, queueMs: start - job.since, inferenceMs });
+        first += job.rows;
+      }
+    } catch (error) {
+      for (const job of batch) job.reject(error);
+    }
+  }
+}
+
+/** The requests' rows under each other, padded to the bucket with masked zeros. */
+function gather(batch: readonly Job[], bucket: number): Feeds {
+  const rows = batch.reduce((sum, job) => sum + job.rows, 0);
+  const ids = new Int32Array(rows * bucket); // [rows, bucket]
+  const segments = new Int32Array(rows * bucket);
+  const mask = new Float32Array(rows * bucket);
+  let to = 0;
+  for (const job of batch) {
+    for (let from = 0; from < job.rows * job.length; from += job.length, to += bucket) {
+      ids.set(job.ids.subarray(from, from + job.length), to);
+      segments.set(job.segments.subarray(from, from + job.length), to);
+      mask.set(job.mask.subarray(from, from + job.length), to);
+    }
+  }
+  const dims = [rows, bucket];
+  return {
+    input_ids: { type: "int32", dims, data: ids },
+    token_type_ids: { type: "int32", dims, data: segments },
+    attention_mask: { type: "float32", dims, data: mask },
+  };
+}
+
+/** One request's rows of an output. An output of three dimensions has one item a token, [batch, length, …]. */
+function rowsOf(tensor: FloatTensor, first: number, { rows, length }: Job, bucket: number): FloatTensor {
+  const [batch, ...rest] = tensor.dims;
+  const size = tensor.data.length / batch;
+  const data = tensor.data.subarray(first * size, (first + rows) * size);
+  if (rest.length < 2 || length === bucket) return { type: "float32", dims: [rows, ...rest], data };
+  const kept = (size / bucket) * length;
+  const cut = new Float32Array(rows * kept);
+  for (let row = 0; row < rows; row++) cut.set(data.subarray(row * size, row * size + kept), row * kept);
+  return { type: "float32", dims: [rows, length, ...rest.slice(1)], data: cut };
+}
+
+function gaveUp({ reason }: AbortSignal): ClozeError {
+  return reason instanceof DOMException && reason.name === "TimeoutError"
+    ? new ClozeError("timeout", "The deadline passed before the model could run: try again, or wait longer.")
+    : new ClozeError("aborted", "The client left before the model could run.");
+}

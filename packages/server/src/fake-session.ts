@@ -1,0 +1,48 @@
+/** A session for tests: its numbers tell which ids and which row they came from, and its runs can be held up. */
+import type { Feeds, FloatTensor, Session } from "@cloze/core";
+
+export class FakeSession implements Session {
+  readonly outputs = ["label", "tokens"];
+  /** [rows, length] and the outputs of each run. */
+  readonly runs: { readonly dims: readonly number[]; readonly outputs: readonly string[] }[] = [];
+  /** Awaited by every run before it answers. */
+  gate: () => Promise<void> = async () => {};
+
+  /** Holds runs up until the function that it gives is called. */
+  hold(): () => void {
+    const held = new AbortController();
+    this.gate = () =>
+      new Promise((resolve) => {
+        if (held.signal.aborted) resolve();
+        held.signal.addEventListener("abort", () => resolve());
+      });
+    return () => held.abort();
+  }
+
+  paddedLength(length: number): number {
+    return length;
+  }
+
+  /** `label` is [sum of a row's unmasked ids, number of unmasked tokens]; `tokens` is [id, segment] for each token. */
+  async run({ input_ids, token_type_ids, attention_mask }: Feeds, outputs: readonly string[]) {
+    const [rows, length] = input_ids.dims;
+    this.runs.push({ dims: input_ids.dims, outputs });
+    await this.gate();
+    const label = new Float32Array(2 * rows);
+    const tokens = new Float32Array(2 * rows * length);
+    for (let i = 0; i < rows * length; i++) {
+      const row = Math.floor(i / length);
+      label[2 * row] += input_ids.data[i] * attention_mask.data[i];
+      label[2 * row + 1] += attention_mask.data[i];
+      tokens[2 * i] = input_ids.data[i];
+      tokens[2 * i + 1] = token_type_ids.data[i];
+    }
+    const all: Record<string, FloatTensor> = {
+      label: { type: "float32", dims: [rows, 2], data: label },
+      tokens: { type: "float32", dims: [rows, length, 2], data: tokens },
+    };
+    return Object.fromEntries(outputs.map((name) => [name, all[name]]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}

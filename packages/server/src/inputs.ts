@@ -1,0 +1,74 @@
+/** What the model can take: the three tensors of a request, checked against its config before they are queued. */
+import { ClozeError } from "@cloze/core";
+import type { BertConfig } from "@cloze/core";
+import type { WireTensor } from "@cloze/runtime/remote";
+
+export interface Inputs {
+  readonly rows: number;
+  readonly length: number;
+  readonly ids: Int32Array; // [rows, length], as the others
+  readonly segments: Int32Array;
+  readonly mask: Int32Array;
+}
+
+/** The tensors of a request, in the order of Hugging Face's ONNX exports. */
+export const inputNames = ["input_ids", "attention_mask", "token_type_ids"] as const;
+
+/**
+ * Reads the tensors of a request.
+ *
+ * @throws ClozeError `invalid-input`, with the tensor at fault, for what the model cannot take.
+ */
+export function readInputs(tensors: ReadonlyMap<string, WireTensor>, config: BertConfig): Inputs {
+  for (const name of tensors.keys()) {
+    if (!inputNames.some((known) => known === name))
+      throw wrong(name, `There is no input named ${name}: this model takes ${inputNames.join(", ")}.`);
+  }
+  const [ids, mask, segments] = inputNames.map((name) => int64(tensors, name));
+  const { shape } = ids;
+  const [rows, length] = shape;
+  if (shape.length !== 2 || rows === 0 || length === 0)
+    throw wrong("input_ids", `input_ids should be [batch, length], but is [${shape.join(", ")}].`);
+  if (length > config.maxPositions)
+    throw wrong(
+      "input_ids",
+      `A row of ${length} tokens is too long: this model has ${config.maxPositions} positions.`,
+    );
+  for (const [name, tensor] of [
+    ["attention_mask", mask],
+    ["token_type_ids", segments],
+  ] as const) {
+    if (String(tensor.shape) !== String(shape))
+      throw wrong(
+        name,
+        `${name} should be of input_ids' shape [${shape.join(", ")}], but is [${tensor.shape.join(", ")}].`,
+      );
+  }
+  expectBelow("input_ids", ids.data, config.vocabularySize);
+  expectBelow("token_type_ids", segments.data, config.segmentTypes);
+  expectBelow("attention_mask", mask.data, 2);
+  return { rows, length, ids: ids.data, segments: segments.data, mask: mask.data };
+}
+
+function int64(
+  tensors: ReadonlyMap<string, WireTensor>,
+  name: string,
+): { readonly shape: readonly number[]; readonly data: Int32Array } {
+  const tensor = tensors.get(name);
+  if (!tensor) throw wrong(name, `The input ${name} is missing.`);
+  const { datatype, shape, data } = tensor;
+  if (datatype !== "INT64" || data instanceof Float32Array)
+    throw wrong(name, `The input ${name} should be INT64, but is ${datatype}.`);
+  return { shape, data };
+}
+
+function expectBelow(name: string, data: Int32Array, limit: number): void {
+  for (const value of data) {
+    if (value < 0 || value >= limit)
+      throw wrong(name, `${name} should be 0 to ${limit - 1}, but has ${value}.`);
+  }
+}
+
+function wrong(field: string, message: string): ClozeError {
+  return new ClozeError("invalid-input", message, { field });
+}

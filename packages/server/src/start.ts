@@ -1,0 +1,145 @@
+/** Starts and stops the inference server: a port, a first run that tells the outputs' shapes, an orderly end. */
+import { ClozeError } from "@cloze/core";
+import type { BertConfig, Session } from "@cloze/core";
+import { createAdaptorServer } from "@hono/node-server";
+import { Server } from "node:http";
+import type { ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createInferenceApp } from "./app.ts";
+import { Batcher } from "./batcher.ts";
+
+export interface ServerOptions {
+  /** Stays the caller's: closing the server does not dispose of it. */
+  readonly session: Session;
+  readonly config: BertConfig;
+  /** The model's name in URLs. */
+  readonly model: string;
+  readonly version?: string;
+  /** 127.0.0.1 by default: only this machine. */
+  readonly host?: string;
+  /** Any free one by default. */
+  readonly port?: number;
+  /** The most rows of one run: 128 by default. */
+  readonly maxBatch?: number;
+  /** The most tokens of one run, padding included: 8192 by default. */
+  readonly maxTokens?: number;
+  /** How long an idle server waits for company to a request, in milliseconds: 2 by default. */
+  readonly delayMs?: number;
+  /** The most rows that wait: 1024 by default. What comes then is answered 503. */
+  readonly queueLimit?: number;
+  /** Told of failures that are the server's own fault; by default they go to stderr. */
+  readonly onError?: (error: unknown, requestId: string | undefined) => void;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  /** Takes no new request, answers those that are there, and resolves when all is closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a session over the Open Inference Protocol.
+ *
+ * @throws ClozeError `port-in-use`, and what the session throws at its first run.
+ *
+ * @example
+ * const server = await startServer({ session, config, model: "cloze-starter", port: 9000 });
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { session, config, model, version = "1", host = "127.0.0.1", port = 0 } = options;
+  const batcher = new Batcher(session, {
+    maxRows: options.maxBatch ?? 128,
+    maxTokens: options.maxTokens ?? 8192,
+    delayMs: options.delayMs ?? 2,
+    queueLimit: options.queueLimit ?? 1024,
+    maxLength: config.maxPositions,
+  });
+  let ready = true;
+  const app = createInferenceApp({
+    session,
+    config,
+    batcher,
+    model,
+    version,
+    outputShapes: await probe(session, config),
+    isReady: () => ready,
+    onError: options.onError ?? report,
+  });
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false });
+  if (!(server instanceof Server)) throw new ClozeError("internal", "The HTTP server is of an unknown kind.");
+  // Longer than a proxy keeps an idle connection, so that no request meets one that is just being closed.
+  server.keepAliveTimeout = 65_000;
+  let pending = 0;
+  const closeIfDone = (): void => {
+    if (!ready && pending === 0) server.closeAllConnections(); // those kept alive, which would be waited for
+  };
+  server.on("request", (_, response: ServerResponse) => {
+    pending++;
+    response.once("close", () => {
+      pending--;
+      closeIfDone();
+    });
+  });
+  await listen(server, port, host);
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${reachable(host)}:${address.port}`,
+    port: address.port,
+    close: () => {
+      ready = false;
+      return new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        closeIfDone();
+      });
+    },
+  };
+}
+
+/** Runs one short row through every output: warms the session up, and tells what shapes it gives. */
+async function probe(session: Session, config: BertConfig): Promise<Map<string, number[]>> {
+  const length = Math.min(8, config.maxPositions);
+  const dims = [1, length];
+  const feeds = {
+    input_ids: { type: "int32", dims, data: new Int32Array(length) },
+    token_type_ids: { type: "int32", dims, data: new Int32Array(length) },
+    attention_mask: { type: "float32", dims, data: new Float32Array(length).fill(1) },
+  } as const;
+  const tensors = await session.run(feeds, session.outputs);
+  // As everywhere: an output of three dimensions has one item a token.
+  return new Map(
+    session.outputs.map((name) => {
+      const shape = tensors[name].dims;
+      return [name, shape.map((size, i) => (i === 0 || (i === 1 && shape.length > 2) ? -1 : size))];
+    }),
+  );
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      reject(
+        cause.code === "EADDRINUSE"
+          ? new ClozeError("port-in-use", `Port ${port} is in use: choose another, or stop what holds it.`, {
+              cause,
+            })
+          : new ClozeError(
+              "invalid-option",
+              `The server cannot listen on ${host}:${port}: ${cause.message}.`,
+              { cause },
+            ),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+/** An address that a client can use; a server that listens everywhere is reached here, too. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function report(error: unknown, requestId: string | undefined): void {
+  console.error(`The inference server failed on request ${requestId ?? "without id"}:`, error);
+}
