@@ -1,18 +1,19 @@
 /**
- * Bundles the Worker: one file, which is what the tests run, what `cloze serve` runs and what is deployed.
+ * Bundles the Worker into two modules: `worker.js`, and `model.js` with the small files of the model it serves. They
+ * are what the tests run, what `cloze serve` runs and what is deployed.
  *
  *     node worker/build.mjs
  */
+import { readFileSync } from "node:fs";
 import { build } from "esbuild";
-import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-const { metafile, outputFiles } = await build({
-  entryPoints: [at("src/index.ts")],
-  outfile: at("dist/worker.js"),
+const { metafile } = await build({
+  entryPoints: { worker: at("src/index.ts"), model: at("src/model.ts") },
+  outdir: at("dist"),
   bundle: true,
   format: "esm",
   target: "es2023",
@@ -23,8 +24,14 @@ const { metafile, outputFiles } = await build({
   minify: true,
   sourcemap: "linked",
   metafile: true,
-  write: false,
   logLevel: "warning",
+  plugins: [
+    {
+      name: "the model is a module of its own",
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /^\.\/model\.ts$/ }, () => ({ path: "./model.js", external: true })),
+    },
+  ],
 });
 
 // A Worker tokenizes and decodes; the encoder runs elsewhere, and a bundle that drags it in must not be made.
@@ -33,8 +40,8 @@ const wrong = Object.keys(metafile.inputs).filter((path) =>
 );
 if (wrong.length > 0) throw new Error(`The Worker's bundle must not hold ${wrong.join(", ")}.`);
 
-await mkdir(at("dist"), { recursive: true });
-for (const { path, contents } of outputFiles) await writeFile(path, contents);
-const { contents } = outputFiles.find(({ path }) => path.endsWith(".js"));
-const kb = (bytes) => `${(bytes / 1024).toFixed(0)} KB`;
-console.log(`worker/dist/worker.js: ${kb(contents.length)}, ${kb(gzipSync(contents).length)} gzipped`);
+for (const name of ["worker.js", "model.js"]) {
+  const bytes = readFileSync(at(`dist/${name}`));
+  const kb = (length) => `${(length / 1024).toFixed(0)} KB`;
+  console.log(`worker/dist/${name}: ${kb(bytes.length)}, ${kb(gzipSync(bytes).length)} gzipped`);
+}

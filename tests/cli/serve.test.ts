@@ -3,7 +3,10 @@ import { execFileSync } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import type { LabelScores } from "@cloze/core";
+import { load } from "@cloze/runtime/node";
 import { expect, test } from "vitest";
+import { fixturePath } from "../reference/fixtures.ts";
 import { cloze, finish, start } from "./cloze.ts";
 
 /** The addresses that a serving child prints. */
@@ -64,6 +67,23 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     expect(await refuses(serverUrl)).toBe(true);
   },
 );
+
+test("another model is served with its own tokenizer, labels and head", async () => {
+  const model = fixturePath("checkpoints/no-prefix");
+  const child = start(["serve", "--port", "0", "--json", "--model", model]);
+  const ended = finish(child);
+  const { url } = await addresses(child);
+  const text = "The cat sat on the mat.";
+  await using bert = await load(model);
+  const here = (await bert.classify(text)) as LabelScores;
+  const there = (await (await post(`${url}/v1/classify`, { text })).json()) as LabelScores;
+  expect(there.label).toBe(here.label);
+  expect(there.score).toBeCloseTo(here.score, 5);
+  const { ids } = (await (await post(`${url}/v1/tokenize`, { text })).json()) as { readonly ids: number[] };
+  expect(ids.slice(1, -1)).toEqual([...bert.tokenizer.tokenize(text).ids]);
+  child.kill("SIGINT");
+  expect(await ended).toMatchObject({ code: 0 });
+});
 
 test("a port in use is told before anything is loaded, PORT being the default", async () => {
   const holder = createServer().listen(0, "127.0.0.1");

@@ -11,6 +11,7 @@ import type { RunningServer } from "@cloze/server";
 import { starter } from "../starter.ts";
 
 export class FakeStarter implements Session {
+  readonly tokensPerRun = 1024;
   readonly outputs = ["sentiment", "answers"];
   /** Awaited by every run before it answers. */
   gate: () => Promise<void> = async () => {};

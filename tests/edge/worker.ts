@@ -40,7 +40,11 @@ const variable = (value: string) => ({ type: "text", value }) as const;
 
 /** @param server The inference server's address; without one the variables are not set. */
 export async function startWorker(server: string | undefined, model = "cloze-starter"): Promise<Worker> {
-  const script = await readFile(fileURLToPath(import.meta.resolve("@cloze/worker/bundle")), "utf8");
+  const contents = (module: string) => readFile(fileURLToPath(import.meta.resolve(module)), "utf8");
+  const modules = {
+    "worker.js": { type: "esm", contents: await contents("@cloze/worker/bundle") },
+    "model.js": { type: "esm", contents: await contents("@cloze/worker/model") },
+  } as const;
   const log: string[] = [];
   const miniflare = new Miniflare({
     cf: false, // nothing is fetched from Cloudflare
@@ -55,7 +59,7 @@ export async function startWorker(server: string | undefined, model = "cloze-sta
             server === undefined
               ? {}
               : { CLOZE_SERVER_URL: variable(server), CLOZE_SERVER_MODEL: variable(model) },
-          manifest: { mainModule: "worker.js", modules: { "worker.js": { type: "esm", contents: script } } },
+          manifest: { mainModule: "worker.js", modules },
         },
       },
     ],

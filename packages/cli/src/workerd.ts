@@ -6,8 +6,8 @@ import { ClozeError } from "@cloze/core";
 import { Miniflare } from "miniflare";
 
 export interface WorkerOptions {
-  /** An ES module's source. */
-  readonly script: string;
+  /** The sources of its ES modules by name, the main one first. */
+  readonly modules: Readonly<Record<string, string>>;
   /** Its text bindings. */
   readonly bindings?: Readonly<Record<string, string>>;
   readonly host: string;
@@ -27,7 +27,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * @throws ClozeError `port-in-use`; what Miniflare throws where workerd does not start.
  */
 export async function startWorker({
-  script,
+  modules,
   bindings = {},
   host,
   port,
@@ -49,7 +49,12 @@ export async function startWorker({
           env: Object.fromEntries(
             Object.entries(bindings).map(([name, value]) => [name, { type: "text", value }]),
           ),
-          manifest: { mainModule: "worker.js", modules: { "worker.js": { type: "esm", contents: script } } },
+          manifest: {
+            mainModule: Object.keys(modules)[0],
+            modules: Object.fromEntries(
+              Object.entries(modules).map(([name, contents]) => [name, { type: "esm", contents }]),
+            ),
+          },
         },
       },
     ],

@@ -37,6 +37,11 @@ export interface Session extends AsyncDisposable {
    */
   paddedLength(length: number): number;
   /**
+   * How many tokens, padding included, one run should hold where there are more: few on CPU, where larger matrices
+   * fall out of the cache, many where a run is costly to start.
+   */
+  readonly tokensPerRun: number;
+  /**
    * Runs the model once. Takes ownership of the feeds: their buffers may be transferred away.
    *
    * @throws ClozeError `invalid-option` for an output that is not there, `disposed` after disposal, `aborted`,

@@ -6,7 +6,6 @@
  * another one began.
  */
 import { ClozeError, findHead, Predictor } from "@cloze/core";
-import type { BertConfig, Plugin, Tokenizer } from "@cloze/core";
 import { RemoteSession } from "@cloze/runtime/remote";
 import { Hono } from "hono";
 import type { Context } from "hono";
@@ -14,6 +13,7 @@ import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
 import { parseInputs, readJson } from "./body.ts";
 import type { EdgeEnv } from "./env.ts";
+import type { EdgeModel } from "./model.ts";
 import { renderPage } from "./page.ts";
 import { isInputError, problem } from "./problem.ts";
 import { answer, classify, tokenize } from "./routes.ts";
@@ -21,11 +21,7 @@ import type { Route } from "./routes.ts";
 import { Timing } from "./timing.ts";
 
 export interface EdgeOptions {
-  readonly model: {
-    readonly tokenizer: Tokenizer;
-    readonly config: BertConfig;
-    readonly plugins: readonly Plugin[];
-  };
+  readonly model: EdgeModel;
   /** The inference server; by default the Worker's variables CLOZE_SERVER_URL and CLOZE_SERVER_MODEL name it. */
   readonly server?: { readonly url: string; readonly model: string };
   readonly limits?: Partial<EdgeLimits>;

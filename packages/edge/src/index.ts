@@ -2,3 +2,5 @@
 export { createApp } from "./app.ts";
 export type { EdgeLimits, EdgeOptions } from "./app.ts";
 export type { EdgeEnv } from "./env.ts";
+export { readModel } from "./model.ts";
+export type { EdgeModel, ModelTexts } from "./model.ts";

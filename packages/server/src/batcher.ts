@@ -114,7 +114,7 @@ export class Batcher {
   /** Takes the oldest request, and what fits beside it, out of the queue. */
   #take(): Waiting[] {
     const [{ bucket }] = this.#waiting;
-    const limit = this.rowLimit(bucket);
+    const limit = Math.min(this.rowLimit(bucket), Math.floor(this.#session.tokensPerRun / bucket));
     const batch: Waiting[] = [];
     const rest: Waiting[] = [];
     let rows = 0;

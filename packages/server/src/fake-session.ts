@@ -2,6 +2,7 @@
 import type { Feeds, FloatTensor, Session } from "@cloze/core";
 
 export class FakeSession implements Session {
+  readonly tokensPerRun = 1024;
   readonly outputs = ["label", "tokens"];
   /** [rows, length] and the outputs of each run. */
   readonly runs: { readonly dims: readonly number[]; readonly outputs: readonly string[] }[] = [];

@@ -97,7 +97,7 @@ async function checkWorker(): Promise<string> {
   const { startWorker } = await import("../workerd.ts");
   const script = `export default { fetch: () => new Response("ok") };`;
   const start = performance.now();
-  await using worker = await startWorker({ script, host: "127.0.0.1", port: 0 });
+  await using worker = await startWorker({ modules: { "doctor.js": script }, host: "127.0.0.1", port: 0 });
   const answer = await (await fetch(worker.url)).text();
   if (answer !== "ok") throw new Error("workerd started, but answered nonsense: is a proxy between?");
   return `workerd answers after ${Math.round(performance.now() - start)} ms`;

@@ -34,19 +34,10 @@ Example:
   $ curl -s http://127.0.0.1:8787/v1/classify -H 'content-type: application/json' -d '{"text":"a warm film"}'`,
     )
     .action(async (options) => {
-      const { ClozeError } = await import("@cloze/core");
       const { startServer } = await import("@cloze/server");
       const { loadModel, modelFolder, modelName } = await import("../model.ts");
       const { expectFree, startWorker } = await import("../workerd.ts");
       const { host, port, serverPort, json } = options;
-      // The Worker is bundled with the starter's tokenizer and heads; with another encoder behind it, it would answer
-      // nonsense.
-      if (path.resolve(modelFolder(options.model)) !== modelFolder(undefined))
-        throw new ClozeError(
-          "unsupported",
-          "serve runs the starter model alone, whose tokenizer and heads the Worker holds: leave --model out.",
-          { field: "model" },
-        );
       const stopped = untilStopped();
       await expectFree(host, port);
       await using bert = await loadModel(options);
@@ -60,7 +51,10 @@ Example:
       await using _server = { [Symbol.asyncDispose]: () => server.close() };
       const bundle = fileURLToPath(import.meta.resolve("@cloze/worker/bundle"));
       await using worker = await startWorker({
-        script: await readFile(bundle, "utf8"),
+        modules: {
+          "worker.js": await readFile(bundle, "utf8"),
+          "model.js": await modelModule(modelFolder(options.model), bert.plugins),
+        },
         bindings: { CLOZE_SERVER_URL: server.url, CLOZE_SERVER_MODEL: model },
         host,
         port,
@@ -72,6 +66,19 @@ Example:
       );
       await stopped;
     });
+}
+
+/** The model's small files as the module that the Worker imports: see worker/src/model.ts. */
+async function modelModule(folder: string, plugins: readonly Plugin[]): Promise<string> {
+  const text = (name: string) => readFile(path.join(folder, name), "utf8").catch(() => undefined);
+  const model = {
+    config: await text("config.json"),
+    vocabTxt: await text("vocab.txt"),
+    tokenizerJson: await text("tokenizer.json"),
+    tokenizerConfig: await text("tokenizer_config.json"),
+    plugins: plugins.map((plugin) => JSON.stringify(plugin)),
+  };
+  return `export const model = ${JSON.stringify(model)};`;
 }
 
 /** Resolves at Ctrl-C or when the system asks; a second time the process exits at once. */

@@ -11,7 +11,7 @@ import { decodeSpans } from "../heads/span.ts";
 import type { ScoredWindow, Span } from "../heads/span.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { expectText, lengthLimit, runBatches } from "./task.ts";
+import { expectText, expectWidth, lengthLimit, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 export interface Question {
@@ -110,8 +110,9 @@ export async function ask(
     return cut;
   });
 
-  await runBatches(model, encodings, [plugin.name], options, (i, [{ data }]) => {
-    places[i](data.slice(0, 2 * encodings[i].ids.length));
+  await runBatches(model, encodings, [plugin.name], options, (i, [row]) => {
+    expectWidth(plugin, row);
+    places[i](row.data.slice(0, 2 * encodings[i].ids.length));
   });
   return cuts.map(({ offsets, owner, windows: scored }, i) => {
     const { id, context } = questions[i];

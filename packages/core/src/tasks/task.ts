@@ -8,6 +8,7 @@ import type { Encoding } from "../encoding/encoding.ts";
 import { longestFirst } from "../encoding/truncation.ts";
 import { ClozeError } from "../errors.ts";
 import type { BertConfig } from "../model/config.ts";
+import type { Plugin } from "../plugin.ts";
 import type { RunOptions, Session } from "../session.ts";
 import type { Tokenizer } from "../tokenizer/index.ts";
 
@@ -23,12 +24,6 @@ export interface TextInput {
   readonly text: string;
   readonly pair?: string;
 }
-
-/**
- * The most tokens, padding included, of one run. On CPU a larger batch gains nothing and its matrices fall out of
- * the cache; this keeps 64 texts of 32 tokens, or 5 windows of 384, together.
- */
-const TOKENS_PER_BATCH = 2048;
 
 /** Batches on their way at once: the next is ready when one ends, and few are too late to abort. */
 const IN_FLIGHT = 4;
@@ -53,7 +48,7 @@ export async function runBatches(
   each: (encoding: number, rows: readonly Row[]) => void,
 ): Promise<void> {
   const lengths = encodings.map(({ ids }) => session.paddedLength(ids.length));
-  const batches = batchByLength(lengths, TOKENS_PER_BATCH);
+  const batches = batchByLength(lengths, session.tokensPerRun);
   let next = 0;
   const runSome = async (): Promise<void> => {
     while (next < batches.length) {
@@ -96,6 +91,17 @@ export function encodeText(tokenizer: Tokenizer, { text, pair }: TextInput, maxL
   const [countA, countB] = longestFirst(a.count, b.count, maxLength - SPECIALS_PAIR);
   const truncated = countA < a.count || countB < b.count;
   return join(tokenizer.specials, { ...a, count: countA }, { ...b, count: countB }, truncated);
+}
+
+/** Refuses logits of another head than the plugin describes, as a server with another version of it gives. */
+export function expectWidth(plugin: Plugin, { data, dims }: Row): void {
+  const width = dims[dims.length - 1];
+  if (width !== plugin.labels.length || data.length === 0)
+    throw new ClozeError(
+      "server-error",
+      `The head ${plugin.name} has ${plugin.labels.length} labels, but the model gives ${width} logits for it: ` +
+        "the plugin and the model that runs are not of one version.",
+    );
 }
 
 /** Refuses what is not a text, and names the field. */

@@ -6,7 +6,7 @@ import { decodeScores, scoreFunction } from "../heads/sequence.ts";
 import type { ScoreFunction } from "../heads/sequence.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { encodeText, expectTextInput, lengthLimit, runBatches } from "./task.ts";
+import { encodeText, expectTextInput, expectWidth, lengthLimit, runBatches } from "./task.ts";
 import type { TaskModel, TextInput } from "./task.ts";
 
 export interface ClassifyOptions extends RunOptions {
@@ -56,8 +56,9 @@ export async function classify(
   const apply = options.function ?? scoreFunction(plugin.kind, plugin.labels.length);
 
   const results = new Array<Classification>(inputs.length);
-  await runBatches(model, encodings, [plugin.name], options, (i, [{ data }]) => {
-    const scores = decodeScores(data, apply);
+  await runBatches(model, encodings, [plugin.name], options, (i, [row]) => {
+    expectWidth(plugin, row);
+    const scores = decodeScores(row.data, apply);
     const result =
       plugin.kind === "regression" ? { value: scores[0] } : rank(plugin.labels, scores, options.top);
     results[i] = encodings[i].truncated ? { ...result, truncated: true } : result;

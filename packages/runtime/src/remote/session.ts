@@ -39,6 +39,8 @@ const late: ReadonlySet<number> = new Set([408, 504, 524]);
  */
 export class RemoteSession implements Session {
   readonly outputs: readonly string[];
+  /** The server joins what arrives together; this bounds what it cannot split. */
+  readonly tokensPerRun = 1024;
   readonly #options: RemoteOptions;
   readonly #base: string;
   #disposed = false;

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { ClozeError } from "../errors.ts";
+import { presets } from "../model/config.ts";
+import { parsePlugin } from "../plugin.ts";
+import type { Feeds, FloatTensor, Session } from "../session.ts";
+import { Tokenizer, Vocabulary } from "../tokenizer/index.ts";
+import { ask } from "./question-answering.ts";
+import { classify } from "./text-classification.ts";
+
+const tokenizer = new Tokenizer(Vocabulary.of(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "b", "c"]));
+const plugin = parsePlugin('{"name":"moods","kind":"sequence","labels":["sad","glad"]}');
+const spans = parsePlugin('{"name":"answers","kind":"span","labels":["start","end"],"features":"hidden"}');
+
+/** A session whose logits tell how many tokens a row had, and that notes what it was asked. */
+function session(width = 2, fail?: (run: number) => void) {
+  const runs: number[][] = [];
+  const made: Session = {
+    outputs: ["moods", "answers"],
+    tokensPerRun: 16,
+    paddedLength: (length) => Math.ceil(length / 4) * 4,
+    async run(feeds: Feeds, [output]) {
+      runs.push([...feeds.input_ids.dims]);
+      fail?.(runs.length);
+      const [batch, length] = feeds.input_ids.dims;
+      const tokens = (row: number) =>
+        feeds.attention_mask.data
+          .subarray(row * length, (row + 1) * length)
+          .reduce((a: number, b) => a + b, 0);
+      const dims = output === "moods" ? [batch, width] : [batch, length, width];
+      const size = dims.slice(1).reduce((a, b) => a * b);
+      const data = Float32Array.from({ length: batch * size }, (_, i) =>
+        i % width === 0 ? tokens(Math.floor(i / size)) : 0,
+      );
+      const tensor: FloatTensor = { type: "float32", dims, data };
+      return { [output]: tensor };
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+  return { runs, model: { tokenizer, session: made, config: presets.tiny } };
+}
+
+describe("batches", () => {
+  const texts = ["a b c a b c a b", "a", "b c", "", "a b c a b c", "c"].map((text) => ({ text }));
+
+  test("hold texts of like length, within what a run should hold, and results keep the inputs' order", async () => {
+    const { model, runs } = session();
+    const results = await classify(model, plugin, texts, { function: "none" });
+    expect(results.map((result) => "scores" in result && result.scores.sad)).toEqual([10, 3, 4, 2, 8, 3]);
+    expect(runs).toEqual([
+      [4, 4],
+      [1, 8],
+      [1, 12],
+    ]);
+  });
+
+  test("that fail end the task, and the ones after them are not run", async () => {
+    const many = Array.from({ length: 100 }, () => texts[0]);
+    const { model, runs } = session(2, (run) => {
+      if (run === 2) throw new ClozeError("server-unavailable", "down");
+    });
+    await expect(classify(model, plugin, many)).rejects.toThrow("down");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(runs.length).toBeLessThan(many.length / 4);
+  });
+
+  test("stop where the caller gives up", async () => {
+    const controller = new AbortController();
+    const { model, runs } = session(2, (run) => run === 3 && controller.abort());
+    const many = Array.from({ length: 100 }, () => texts[0]);
+    await expect(classify(model, plugin, many, { signal: controller.signal })).rejects.toThrow(
+      expect.objectContaining({ code: "aborted" }),
+    );
+    expect(runs.length).toBeLessThan(many.length / 4);
+  });
+});
+
+describe("a server with another version of a head is found out", () => {
+  test.each([1, 3])("%i logits for two labels", async (width) => {
+    const refusal = expect.objectContaining({
+      code: "server-error",
+      message: expect.stringContaining("2 labels") as string,
+    });
+    await expect(classify(session(width).model, plugin, [{ text: "a" }])).rejects.toThrow(refusal);
+    await expect(ask(session(width).model, spans, [{ question: "a", context: "b c" }])).rejects.toThrow(
+      refusal,
+    );
+  });
+});
+
+describe("input that is none is refused before anything runs", () => {
+  test.each([
+    ["no text", [{}], "text should be a text, but is undefined"],
+    ["a number", [{ text: "a" }, { text: 5 }], "inputs[1].text should be a text, but is number"],
+    ["a pair that is none", [{ text: "a", pair: null }], "pair should be a text, but is null"],
+    ["nothing", [null], "The input should be { text, pair? }"],
+  ])("%s", async (_, inputs, message) => {
+    const { model, runs } = session();
+    await expect(classify(model, plugin, inputs as never)).rejects.toThrow(message);
+    expect(runs).toEqual([]);
+  });
+
+  test("NUL bytes, lone surrogates and a million characters are texts like any other", async () => {
+    const { model } = session();
+    const odd = ["\0", "a\0b", "\ud800", "\udfff a", "a".repeat(1_000_000), " ".repeat(1_000_000)];
+    expect(
+      await classify(
+        model,
+        plugin,
+        odd.map((text) => ({ text })),
+      ),
+    ).toHaveLength(6);
+  });
+});
