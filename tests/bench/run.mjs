@@ -10,6 +10,7 @@ import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { median } from "./statistics.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const ours = path.join(here, "../../packages/starter/model");
@@ -107,8 +108,4 @@ function digits(x) {
 
 function row(name, [a, b]) {
   console.log(`| ${name} | ${digits(a)} | ${digits(b)} | ${(b / a).toFixed(2)}x |`);
-}
-
-function median(values) {
-  return values.toSorted((x, y) => x - y)[Math.floor(values.length / 2)];
 }

@@ -14,7 +14,7 @@ export interface BatcherOptions {
   readonly maxRows: number;
   /** The most tokens of one run, padding included: it bounds memory, as attention grows with their number. */
   readonly maxTokens: number;
-  /** How long the first request waits for others while the device is idle, in milliseconds. */
+  /** How long the first request waits for others while the device is idle, in milliseconds; 0 is not at all. */
   readonly delayMs: number;
   /** The most rows that wait; what comes then is turned away. */
   readonly queueLimit: number;
@@ -92,7 +92,7 @@ export class Batcher {
       this.#waiting.push(waiting);
       job.signal?.addEventListener("abort", () => this.#giveUp(waiting), { once: true });
       if (this.#busy) return;
-      if (rows >= this.#options.maxRows) void this.#drain();
+      if (rows >= this.#options.maxRows || this.#options.delayMs === 0) void this.#drain();
       else this.#timer ??= setTimeout(() => void this.#drain(), this.#options.delayMs);
     });
   }
