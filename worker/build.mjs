@@ -28,8 +28,8 @@ const { metafile } = await build({
   plugins: [
     {
       name: "the model is a module of its own",
-      setup: ({ onResolve }) =>
-        onResolve({ filter: /^\.\/model\.ts$/ }, () => ({ path: "./model.js", external: true })),
+      setup: (bundler) =>
+        bundler.onResolve({ filter: /^\.\/model\.ts$/ }, () => ({ path: "./model.js", external: true })),
     },
   ],
 });

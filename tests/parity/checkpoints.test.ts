@@ -3,7 +3,7 @@
  * within 1e-4, in the session and in the float64 interpreter.
  */
 import { readdirSync } from "node:fs";
-import { collate, encodeText, interpret } from "@cloze/core";
+import { collate, interpret } from "@cloze/core";
 import type { Encoding, FloatTensor, Operand } from "@cloze/core";
 import { graphOf, loadFolder, openFolder, readTensor } from "@cloze/runtime/node";
 import type { ModelFolder } from "@cloze/runtime/node";
@@ -62,7 +62,7 @@ describe.each(readdirSync(fixturePath("checkpoints")))("%s", (name) => {
 });
 
 function encode({ tokenizer, config }: ModelFolder, { items }: Case): Encoding[] {
-  return items.map((item) => encodeText(tokenizer, item, config.maxPositions));
+  return tokenizer.encodeBatch(items, { maxLength: config.maxPositions });
 }
 
 function feeds(folder: ModelFolder, each: Case) {

@@ -16,21 +16,24 @@ import { fixturePath } from "../reference/fixtures.ts";
 
 const python = process.env.CLOZE_PYTHON;
 
-test.runIf(python !== undefined)("onnx.checker and Python's onnxruntime accept every checkpoint", async () => {
-  const root = mkdtempSync(path.join(tmpdir(), "cloze-onnx-"));
-  const folders = [];
-  for (const name of readdirSync(fixturePath("checkpoints"))) {
-    const folder = path.join(root, name);
-    cpSync(fixturePath(`checkpoints/${name}`), folder, { recursive: true });
-    const model = await openFolder(folder);
-    writeFileSync(path.join(folder, "model.onnx"), toOnnx(graphOf(model), model.tensors));
-    folders.push(folder);
-  }
-  const script = fileURLToPath(new URL("../reference/check-onnx.py", import.meta.url));
-  const said = execFileSync(python!, [script, ...folders], { encoding: "utf8" });
-  rmSync(root, { recursive: true });
-  expect(said).toMatch(/^19 models, largest difference/);
-});
+test.runIf(python !== undefined)(
+  "onnx.checker and Python's onnxruntime accept every checkpoint",
+  async () => {
+    const root = mkdtempSync(path.join(tmpdir(), "cloze-onnx-"));
+    const folders = [];
+    for (const name of readdirSync(fixturePath("checkpoints"))) {
+      const folder = path.join(root, name);
+      cpSync(fixturePath(`checkpoints/${name}`), folder, { recursive: true });
+      const model = await openFolder(folder);
+      writeFileSync(path.join(folder, "model.onnx"), toOnnx(graphOf(model), model.tensors));
+      folders.push(folder);
+    }
+    const script = fileURLToPath(new URL("../reference/check-onnx.py", import.meta.url));
+    const said = execFileSync(python!, [script, ...folders], { encoding: "utf8" });
+    rmSync(root, { recursive: true });
+    expect(said).toMatch(/^19 models, largest difference/);
+  },
+);
 
 test("the model is small and holds no weight: BERT-Base is emitted in under 100 KB", () => {
   const graph = buildModel(presets.base, { pooler: true, heads: [] });
@@ -39,7 +42,13 @@ test("the model is small and holds no weight: BERT-Base is emitted in under 100 
   for (const { shape, source } of graph.parameters) {
     if (source.kind !== "parameter") continue;
     const bytes = shape.reduce((a: number, b) => a * Number(b), 4);
-    weights.set(source.name, { file: "model.safetensors", dtype: "F32", shape: shape.map(Number), offset, bytes });
+    weights.set(source.name, {
+      file: "model.safetensors",
+      dtype: "F32",
+      shape: shape.map(Number),
+      offset,
+      bytes,
+    });
     offset += bytes;
   }
   expect(toOnnx(graph, weights).length).toBeLessThan(100_000);

@@ -2,7 +2,7 @@
  * The starter gives what `transformers` gives for it: ids and offsets exactly; hidden states, features and the logits
  * of its plugins within 1e-4.
  */
-import { collate, encodeText } from "@cloze/core";
+import { collate } from "@cloze/core";
 import { load } from "@cloze/runtime/node";
 import { afterAll, describe, expect, test } from "vitest";
 import { largestDifference, readCases, unpack } from "../reference/fixtures.ts";
@@ -14,7 +14,7 @@ afterAll(() => bert[Symbol.asyncDispose]());
 const { hiddenSize, layers } = bert.config;
 
 describe.each(readCases("starter/expected.json"))("$name", (each) => {
-  const encodings = each.items.map((item) => encodeText(bert.tokenizer, item, bert.config.maxPositions));
+  const encodings = each.items.map((item) => bert.tokenizer.encode(item, { maxLength: bert.config.maxPositions }));
   const length = each.input_ids[0].length;
   const run = () =>
     bert.session.run(collate(encodings, length, bert.tokenizer.specials.pad), bert.session.outputs);
@@ -37,7 +37,7 @@ describe.each(readCases("starter/expected.json"))("$name", (each) => {
     const close = (
       actual: ArrayLike<number>,
       expected: ArrayLike<number>,
-      of = everyRow,
+      of: readonly (readonly number[])[] = everyRow,
       width = hiddenSize,
     ) => expect(largestDifference(actual, expected, of, width)).toBeLessThan(TOLERANCE);
     close(kept, unpack(each.outputs.last_hidden_state), mask);

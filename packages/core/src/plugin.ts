@@ -8,7 +8,7 @@
 import { ClozeError } from "./errors.ts";
 
 /** What a head does; each kind has one file in `heads/`. */
-export const headKinds = [
+const headKinds = [
   "sequence",
   "regression",
   "multi-label",
@@ -21,7 +21,7 @@ export const headKinds = [
 export type HeadKind = (typeof headKinds)[number];
 
 /** What a head reads of the encoder: a vector of the text, or every token's (`hidden`). */
-export const featureKinds = ["pooler", "mean", "cls", "last-four", "hidden"] as const;
+const featureKinds = ["pooler", "mean", "cls", "last-four", "hidden"] as const;
 export type FeatureKind = (typeof featureKinds)[number];
 
 export interface Plugin {

@@ -20,7 +20,7 @@ export interface Value {
   readonly source: Source;
 }
 
-export type Source =
+type Source =
   | { readonly kind: "input"; readonly name: string }
   | { readonly kind: "parameter"; readonly name: string }
   | { readonly kind: "constant"; readonly value: number }

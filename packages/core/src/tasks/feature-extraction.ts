@@ -3,10 +3,11 @@
  *
  * The pooling happens in the graph, where the hidden states are; only vectors come back.
  */
+import type { TextInput } from "../encoding/encode.ts";
 import { ClozeError } from "../errors.ts";
 import type { RunOptions } from "../session.ts";
-import { encodeText, expectTextInput, lengthLimit, runBatches } from "./task.ts";
-import type { TaskModel, TextInput } from "./task.ts";
+import { expectTextInput, lengthLimit, runBatches } from "./task.ts";
+import type { TaskModel } from "./task.ts";
 
 export interface EmbedOptions extends RunOptions {
   /** The mean of the tokens' vectors (default), [CLS]'s vector, or [CLS] through the pooler. */
@@ -41,7 +42,7 @@ export async function embed(
   const outputs = features(model, options);
   for (const [i, input] of inputs.entries()) expectTextInput(input, inputs.length > 1 ? `inputs[${i}].` : "");
   const limit = lengthLimit(model.config, options.maxLength, model.config.maxPositions);
-  const encodings = inputs.map((input) => encodeText(model.tokenizer, input, limit));
+  const encodings = model.tokenizer.encodeBatch(inputs, { maxLength: limit });
 
   const results = new Array<Embedding>(inputs.length);
   const size = model.config.hiddenSize;

@@ -23,9 +23,7 @@ function session(width = 2, fail?: (run: number) => void) {
       fail?.(runs.length);
       const [batch, length] = feeds.input_ids.dims;
       const tokens = (row: number) =>
-        feeds.attention_mask.data
-          .subarray(row * length, (row + 1) * length)
-          .reduce((a: number, b) => a + b, 0);
+        [...feeds.attention_mask.data.subarray(row * length, (row + 1) * length)].reduce((a, b) => a + b, 0);
       const dims = output === "moods" ? [batch, width] : [batch, length, width];
       const size = dims.slice(1).reduce((a, b) => a * b);
       const data = Float32Array.from({ length: batch * size }, (_, i) =>

@@ -3,9 +3,9 @@
  */
 import { throwIfAborted } from "../abort.ts";
 import { batchByLength, collate } from "../encoding/collate.ts";
-import { join, SPECIALS_PAIR, SPECIALS_SINGLE, whole } from "../encoding/encoding.ts";
+import type { TextInput } from "../encoding/encode.ts";
+import { SPECIALS_PAIR } from "../encoding/encoding.ts";
 import type { Encoding } from "../encoding/encoding.ts";
-import { longestFirst } from "../encoding/truncation.ts";
 import { ClozeError } from "../errors.ts";
 import type { BertConfig } from "../model/config.ts";
 import type { Plugin } from "../plugin.ts";
@@ -17,12 +17,6 @@ export interface TaskModel {
   readonly tokenizer: Tokenizer;
   readonly session: Session;
   readonly config: BertConfig;
-}
-
-/** One text, or a pair of texts. */
-export interface TextInput {
-  readonly text: string;
-  readonly pair?: string;
 }
 
 /** Batches on their way at once: the next is ready when one ends, and few are too late to abort. */
@@ -76,32 +70,6 @@ function rowOf(
 ): Row {
   const size = data.length / batch;
   return { data: data.subarray(row * size, (row + 1) * size), dims };
-}
-
-/**
- * Encodes a text or a pair; what is longer than `maxLength` tokens is cut longest-first.
- */
-export function encodeText(tokenizer: Tokenizer, { text, pair }: TextInput, maxLength: number): Encoding {
-  const a = whole(tokenizer.tokenize(text));
-  if (pair === undefined) {
-    const room = maxLength - SPECIALS_SINGLE;
-    return join(tokenizer.specials, { ...a, count: Math.min(a.count, room) }, undefined, a.count > room);
-  }
-  const b = whole(tokenizer.tokenize(pair));
-  const [countA, countB] = longestFirst(a.count, b.count, maxLength - SPECIALS_PAIR);
-  const truncated = countA < a.count || countB < b.count;
-  return join(tokenizer.specials, { ...a, count: countA }, { ...b, count: countB }, truncated);
-}
-
-/** Refuses logits of another head than the plugin describes, as a server with another version of it gives. */
-export function expectWidth(plugin: Plugin, { data, dims }: Row): void {
-  const width = dims[dims.length - 1];
-  if (width !== plugin.labels.length || data.length === 0)
-    throw new ClozeError(
-      "server-error",
-      `The head ${plugin.name} has ${plugin.labels.length} labels, but the model gives ${width} logits for it: ` +
-        "the plugin and the model that runs are not of one version.",
-    );
 }
 
 /** Refuses what is not a text, and names the field. */

@@ -1,13 +1,14 @@
 /**
  * Text classification: a label, or a number, for a text or a pair of texts.
  */
+import type { TextInput } from "../encoding/encode.ts";
 import { ClozeError } from "../errors.ts";
 import { decodeScores, scoreFunction } from "../heads/sequence.ts";
 import type { ScoreFunction } from "../heads/sequence.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { encodeText, expectTextInput, expectWidth, lengthLimit, runBatches } from "./task.ts";
-import type { TaskModel, TextInput } from "./task.ts";
+import { expectTextInput, expectWidth, lengthLimit, runBatches } from "./task.ts";
+import type { TaskModel } from "./task.ts";
 
 export interface ClassifyOptions extends RunOptions {
   /** How many labels to report, best first; all by default. */
@@ -52,7 +53,7 @@ export async function classify(
     });
   for (const [i, input] of inputs.entries()) expectTextInput(input, inputs.length > 1 ? `inputs[${i}].` : "");
   const limit = lengthLimit(model.config, options.maxLength, model.config.maxPositions);
-  const encodings = inputs.map((input) => encodeText(model.tokenizer, input, limit));
+  const encodings = model.tokenizer.encodeBatch(inputs, { maxLength: limit });
   const apply = options.function ?? scoreFunction(plugin.kind, plugin.labels.length);
 
   const results = new Array<Classification>(inputs.length);
