@@ -9,6 +9,7 @@ import { build } from "esbuild";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
+const kb = (length) => `${(length / 1024).toFixed(0)} KB`;
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const { metafile } = await build({
@@ -42,6 +43,5 @@ if (wrong.length > 0) throw new Error(`The Worker's bundle must not hold ${wrong
 
 for (const name of ["worker.js", "model.js"]) {
   const bytes = readFileSync(at(`dist/${name}`));
-  const kb = (length) => `${(length / 1024).toFixed(0)} KB`;
   console.log(`worker/dist/${name}: ${kb(bytes.length)}, ${kb(gzipSync(bytes).length)} gzipped`);
 }
