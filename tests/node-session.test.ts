@@ -1,7 +1,7 @@
 /**
  * The session on this machine: what it promises beyond numbers.
  */
-import { collate, encodeText } from "@cloze/core";
+import { collate } from "@cloze/core";
 import { load } from "@cloze/runtime/node";
 import { describe, expect, test } from "vitest";
 import { fixturePath } from "./reference/fixtures.ts";
@@ -31,11 +31,7 @@ describe("a session", () => {
 
   test("takes the feeds' buffers and gives only the outputs that were asked for", async () => {
     await using bert = await open();
-    const feeds = collate(
-      [encodeText(bert.tokenizer, { text: "the cat" }, 64)],
-      8,
-      bert.tokenizer.specials.pad,
-    );
+    const feeds = collate([bert.tokenizer.encode("the cat")], 8, bert.tokenizer.specials.pad);
     const results = await bert.session.run(feeds, ["head"]);
     expect(Object.keys(results)).toEqual(["head"]);
     expect(feeds.input_ids.data).toHaveLength(0); // transferred, not copied

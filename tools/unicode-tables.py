@@ -7,8 +7,16 @@ character, and writes the answers down once. Run it again only to follow a newer
     python -m venv v && v/bin/pip install tokenizers==0.23.3
     v/bin/python tools/unicode-tables.py
 
-Each table is one string of base-36 numbers. Sets: `gap length` per range. Runs: `gap length value`. Maps: entries
-separated by commas, each `gap target target ...`. A gap is counted from the end of the entry before.
+Each table is one string of numbers. Sets: `gap length` per range, a gap being counted from the end of the range before.
+Runs: `gap length value`. Maps: the set of characters, a space, and for each its targets, the lowest bit telling whether
+another target of the same character follows. The first is the change from the character before's first, doubled, less
+one if it is a negative one's amount.
+
+A number is a digit of # to [ (base 57), the lowest, after as many of ] to ~ (base 34) as it takes: no separators, and
+compressed they take a tenth less room than numbers with.
+
+Decompositions are only asked for when accents are stripped, so marks that stripping removes are left out of them, but
+for a mark that comes first: its place in the text counts (see `#flush` in normalize.ts).
 """
 
 import pathlib
@@ -19,7 +27,6 @@ from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizer
 
 OUT = pathlib.Path(__file__).parent.parent / "packages/core/src/tokenizer/unicode.generated.ts"
 POINTS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def bert(**on):
@@ -27,13 +34,13 @@ def bert(**on):
     return normalizers.BertNormalizer(**{**off, **on}).normalize_str
 
 
-def base36(number):
-    text = ""
-    while True:
-        number, digit = divmod(number, 36)
-        text = DIGITS[digit] + text
-        if number == 0:
-            return text
+def digits(number):
+    number, digit = divmod(number, 57)
+    text = chr(ord("#") + digit)
+    while number:
+        number, digit = divmod(number, 34)
+        text = chr(ord("]") + digit) + text
+    return text
 
 
 def ranges(points, value=lambda point: None):
@@ -52,7 +59,7 @@ def pack_set(points):
     for first, last, _ in ranges(points):
         numbers += [first - end, last + 1 - first]
         end = last + 1
-    return " ".join(map(base36, numbers))
+    return "".join(map(digits, numbers))
 
 
 def pack_runs(values):
@@ -60,15 +67,17 @@ def pack_runs(values):
     for first, last, value in ranges(values, values.get):
         numbers += [first - end, last + 1 - first, value]
         end = last + 1
-    return " ".join(map(base36, numbers))
+    return "".join(map(digits, numbers))
 
 
 def pack_map(targets):
-    entries, end = [], 0
+    numbers, before = [], 0
     for point in sorted(targets):
-        entries.append(" ".join(map(base36, [point - end, *map(ord, targets[point])])))
-        end = point + 1
-    return ",".join(entries)
+        first, *rest = map(ord, targets[point])
+        change = 2 * (first - before) if first >= before else 2 * (before - first) - 1
+        numbers += [2 * number + (nth < len(rest)) for nth, number in enumerate([change, *rest])]
+        before = first
+    return pack_set(targets) + " " + "".join(map(digits, numbers))
 
 
 def combining_classes(nfd):
@@ -116,6 +125,9 @@ def main():
         lead, rest = divmod(point - 0xAC00, 588)
         vowel, tail = divmod(rest, 28)
         assert decomposed.pop(point) == chr(0x1100 + lead) + chr(0x1161 + vowel) + (chr(0x11A7 + tail) if tail else "")
+    nonspacing = {p for p in POINTS if nfd(chr(p)) == chr(p) and strip(chr(p)) == ""}
+    for point, text in decomposed.items():
+        decomposed[point] = text[0] + "".join(part for part in text[1:] if ord(part) not in nonspacing)
     shift = {point: (ord(text) - point) & 0x1FFFFF for point, text in lowered.items() if len(text) == 1}
     tables = {
         "whitespace": ("what ends a word", pack_set(p for p in POINTS if pieces[p] == 2)),
@@ -125,10 +137,10 @@ def main():
                     pack_set(p for p in POINTS if p != 32 and clean("a" + chr(p) + "b") == "a b")),
         "chinese": ("what gets spaces round it", pack_set(p for p in POINTS if len(chinese(chr(p))) == 3)),
         "nonspacing": ("the marks that accent stripping removes",
-                       pack_set(p for p in POINTS if nfd(chr(p)) == chr(p) and strip(chr(p)) == "")),
+                       pack_set(nonspacing)),
         "word": ("the characters of \\\\w", pack_set(word_characters())),
         "combining": ("canonical combining classes", pack_runs(combining_classes(nfd))),
-        "decomposition": ("full canonical decompositions, Hangul aside", pack_map(decomposed)),
+        "decomposition": ("canonical decompositions without the marks that are stripped, Hangul aside", pack_map(decomposed)),
         "lowerShift": ("lower-casing to one character: what to add, modulo 2^21", pack_runs(shift)),
         "lowerLong": ("lower-casing to several", pack_map({p: t for p, t in lowered.items() if len(t) > 1})),
     }

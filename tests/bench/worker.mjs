@@ -2,7 +2,7 @@
  * What the Worker costs: the same classification through workerd, and asked of the inference server directly, whose
  * session answers at once. The difference is the Worker: reading, tokenizing, encoding, the head, and one more hop.
  */
-import { collate, encodeText } from "@cloze/core";
+import { collate } from "@cloze/core";
 import { openFolder } from "@cloze/runtime/node";
 import { RemoteSession } from "@cloze/runtime/remote";
 import { startServer } from "@cloze/server";
@@ -33,7 +33,7 @@ for (const count of [14, 126]) {
   const alone = [];
   for (let i = -300; i < 500; i++) {
     through.push(await time(i, () => worker.post("/v1/classify", { text })));
-    const encoding = encodeText(tokenizer, { text }, 512);
+    const encoding = tokenizer.encode(text, { maxLength: 512 });
     const feeds = collate([encoding], direct.paddedLength(encoding.ids.length), 0);
     alone.push(await time(i, () => direct.run(feeds, ["sentiment"])));
   }

@@ -14,7 +14,9 @@ afterAll(() => bert[Symbol.asyncDispose]());
 const { hiddenSize, layers } = bert.config;
 
 describe.each(readCases("starter/expected.json"))("$name", (each) => {
-  const encodings = each.items.map((item) => bert.tokenizer.encode(item, { maxLength: bert.config.maxPositions }));
+  const encodings = each.items.map((item) =>
+    bert.tokenizer.encode(item, { maxLength: bert.config.maxPositions }),
+  );
   const length = each.input_ids[0].length;
   const run = () =>
     bert.session.run(collate(encodings, length, bert.tokenizer.specials.pad), bert.session.outputs);

@@ -228,4 +228,5 @@ def main():
             text.writelines(written)
 
 
-main()
+if __name__ == "__main__":
+    main()

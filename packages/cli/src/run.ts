@@ -10,9 +10,12 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addEmbed } from "./commands/embed.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addInspect } from "./commands/inspect.ts";
+import { addPack } from "./commands/pack.ts";
 import { addScore } from "./commands/score.ts";
 import { addServe } from "./commands/serve.ts";
+import { addTag } from "./commands/tag.ts";
 import { addTokenize } from "./commands/tokenize.ts";
+import { addVocab } from "./commands/vocab.ts";
 import { reportError } from "./errors.ts";
 import type { Io } from "./io.ts";
 
@@ -46,12 +49,15 @@ Examples:
   program.commandsGroup("Texts:");
   addClassify(program, io);
   addAsk(program, io);
+  addTag(program, io);
   addEmbed(program, io);
   addTokenize(program, io);
   program.commandsGroup("Models:");
   addInspect(program, io);
   addEvaluate(program, io);
   addScore(program, io);
+  addVocab(program, io);
+  addPack(program, io);
   program.commandsGroup("Running:");
   addServe(program, io);
   addDoctor(program, io);

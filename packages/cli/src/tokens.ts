@@ -4,8 +4,8 @@
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { ClozeError, join, longestFirst, Tokenizer, Vocabulary, whole, windows } from "@cloze/core";
-import type { Encoding, Slice, TextInput } from "@cloze/core";
+import { ClozeError, Tokenizer, Vocabulary } from "@cloze/core";
+import type { Encoding, TextInput } from "@cloze/core";
 import { readLines } from "@cloze/train/datasets";
 import { openText } from "./input.ts";
 import type { Item } from "./input.ts";
@@ -51,6 +51,14 @@ function refuse(message: string, field: string): ClozeError {
   return new ClozeError("invalid-option", message, { field });
 }
 
+const TOKENIZER_FILES = [
+  "vocab.txt",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+];
+
 /** The tokenizer of a vocabulary file or of a model's folder. */
 export async function openTokenizer({ vocab, cased, model }: TokenizeOptions): Promise<Tokenizer> {
   if (vocab !== undefined) {
@@ -58,21 +66,15 @@ export async function openTokenizer({ vocab, cased, model }: TokenizeOptions): P
     return new Tokenizer(vocabulary, { lowercase: !cased });
   }
   const folder = modelFolder(model);
-  const [vocabTxt, tokenizerJson, tokenizerConfig] = await Promise.all(
-    ["vocab.txt", "tokenizer.json", "tokenizer_config.json"].map((name) =>
-      readIfThere(path.join(folder, name)),
-    ),
+  const [vocabTxt, tokenizerJson, tokenizerConfig, specialTokensMap, addedTokens] = await Promise.all(
+    TOKENIZER_FILES.map((name) => readIfThere(path.join(folder, name))),
   );
   if (vocabTxt === undefined && tokenizerJson === undefined)
     throw new ClozeError(
       "not-found",
       `${folder} has neither vocab.txt nor tokenizer.json: give a model's folder.`,
     );
-  return Tokenizer.fromFiles({
-    ...(vocabTxt !== undefined && { vocabTxt }),
-    ...(tokenizerJson !== undefined && { tokenizerJson }),
-    ...(tokenizerConfig !== undefined && { tokenizerConfig }),
-  });
+  return Tokenizer.fromFiles({ vocabTxt, tokenizerJson, tokenizerConfig, specialTokensMap, addedTokens });
 }
 
 /** Plain text, one text a line; blank lines are passed over. */
@@ -115,38 +117,11 @@ export async function summarize(
   return { texts, tokens, seconds: milliseconds / 1000 };
 }
 
-function encode(tokenizer: Tokenizer, { text, pair }: TextInput, options: TokenizeOptions): Encoding[] {
-  const { specials, maxLength = Infinity, overlap } = options;
-  const a = whole(tokenizer.tokenize(text));
-  const b = pair === undefined ? undefined : whole(tokenizer.tokenize(pair));
-  const put = (first: Slice, second: Slice | undefined, truncated = false): Encoding =>
-    specials ? join(tokenizer.specials, first, second, truncated) : plain(first, second, truncated);
-  const room = maxLength - (specials ? (b ? 3 : 2) : 0);
-  if (overlap !== undefined) {
-    const [cut, left] = b ? [b, room - a.count] : [a, room];
-    return windows(cut.count, left, overlap).map((window) =>
-      b ? put(a, { ...b, ...window }) : put({ ...a, ...window }, undefined),
-    );
-  }
-  if (!b) return [put({ ...a, count: Math.min(a.count, room) }, undefined, a.count > room)];
-  const [countA, countB] = longestFirst(a.count, b.count, room);
-  const truncated = countA < a.count || countB < b.count;
-  return [put({ ...a, count: countA }, { ...b, count: countB }, truncated)];
-}
-
-/** Texts without special tokens. */
-function plain(a: Slice, b: Slice | undefined, truncated: boolean): Encoding {
-  const slices = b ? [a, b] : [a];
-  const length = slices.reduce((sum, { count }) => sum + count, 0);
-  const ids = new Int32Array(length);
-  const offsets = new Int32Array(2 * length);
-  let at = 0;
-  for (const { tokens, first, count } of slices) {
-    ids.set(tokens.ids.subarray(first, first + count), at);
-    offsets.set(tokens.offsets.subarray(2 * first, 2 * (first + count)), 2 * at);
-    at += count;
-  }
-  return { ids, segments: new Int32Array(length).fill(1, a.count), offsets, truncated };
+function encode(tokenizer: Tokenizer, input: TextInput, options: TokenizeOptions): Encoding[] {
+  const { specials, maxLength, overlap } = options;
+  if (overlap === undefined || maxLength === undefined)
+    return [tokenizer.encode(input, { specials, maxLength })];
+  return tokenizer.encodeWindows(input, { specials, maxLength, overlap });
 }
 
 function describe(tokenizer: Tokenizer, { ids, segments, offsets, truncated }: Encoding): Tokenized {

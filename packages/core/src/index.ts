@@ -5,15 +5,28 @@ export { ClozeError } from "./errors.ts";
 export type { ErrorCode, ErrorDetails } from "./errors.ts";
 export type { Abort } from "./abort.ts";
 
-export { Tokenizer, Vocabulary } from "./tokenizer/index.ts";
-export type { AddedToken, SpecialTokens, TokenizerSettings, Tokens } from "./tokenizer/index.ts";
+export { packTokenizer, Tokenizer, Vocabulary } from "./tokenizer/index.ts";
+export type {
+  AddedToken,
+  DecodeOptions,
+  EncodingArrays,
+  SpecialTokens,
+  TokenizerFiles,
+  TokenizerSettings,
+  Tokens,
+} from "./tokenizer/index.ts";
 
-export { join, whole } from "./encoding/encoding.ts";
+export type { EncodeOptions, TextInput, WindowOptions } from "./encoding/encode.ts";
+export { charToToken, join, whole } from "./encoding/encoding.ts";
 export type { Encoding, Slice } from "./encoding/encoding.ts";
 export { longestFirst } from "./encoding/truncation.ts";
+export type { Direction, Truncation } from "./encoding/truncation.ts";
 export { maxContext, windows } from "./encoding/windows.ts";
 export type { Window } from "./encoding/windows.ts";
-export { batchByLength, collate } from "./encoding/collate.ts";
+export { batchByLength, bucketLength, collate } from "./encoding/collate.ts";
+export { codePointOffsets } from "./encoding/code-points.ts";
+export { hostSegmenter, wordIds } from "./encoding/word-ids.ts";
+export type { Segmenter } from "./encoding/word-ids.ts";
 
 export { GraphBuilder } from "./graph/graph.ts";
 export type { DataType, Dimension, Graph, Node, NodeOf, Shape, Value } from "./graph/graph.ts";
@@ -31,6 +44,7 @@ export { buildModel, findHead, heads } from "./heads/index.ts";
 export type { AttachedHead, Head, HeadShape } from "./heads/index.ts";
 export type { ScoreFunction } from "./heads/sequence.ts";
 export type { Span } from "./heads/span.ts";
+export type { Aggregation, Entity } from "./heads/token.ts";
 
 export { parsePlugin } from "./plugin.ts";
 export type { FeatureKind, HeadKind, Plugin } from "./plugin.ts";
@@ -38,8 +52,7 @@ export type { Feeds, FloatTensor, IntegerTensor, RunOptions, Session, Tensor } f
 
 export { Predictor } from "./predictor.ts";
 export type { PredictorParts } from "./predictor.ts";
-export { encodeText } from "./tasks/task.ts";
-export type { TaskModel, TextInput } from "./tasks/task.ts";
+export type { TaskModel } from "./tasks/task.ts";
 export type {
   Classification,
   ClassifyOptions,
@@ -47,4 +60,5 @@ export type {
   RegressionValue,
 } from "./tasks/text-classification.ts";
 export type { Answer, AskOptions, Question } from "./tasks/question-answering.ts";
+export type { Tagging, TagOptions } from "./tasks/token-classification.ts";
 export type { Embedding, EmbedOptions } from "./tasks/feature-extraction.ts";

@@ -3,10 +3,12 @@
  *
  * Runtimes make it (`load` in @cloze/runtime); the Worker, the command line and people's own programs call it.
  */
+import type { TextInput } from "./encoding/encode.ts";
 import { ClozeError } from "./errors.ts";
 import { findHead } from "./heads/index.ts";
 import { sequence } from "./heads/sequence.ts";
 import { span } from "./heads/span.ts";
+import { token } from "./heads/token.ts";
 import type { Head } from "./heads/head.ts";
 import type { BertConfig } from "./model/config.ts";
 import type { Plugin } from "./plugin.ts";
@@ -17,7 +19,9 @@ import { embed } from "./tasks/feature-extraction.ts";
 import type { Embedding, EmbedOptions } from "./tasks/feature-extraction.ts";
 import { classify } from "./tasks/text-classification.ts";
 import type { Classification, ClassifyOptions } from "./tasks/text-classification.ts";
-import type { TaskModel, TextInput } from "./tasks/task.ts";
+import type { TaskModel } from "./tasks/task.ts";
+import { tag } from "./tasks/token-classification.ts";
+import type { Tagging, TagOptions } from "./tasks/token-classification.ts";
 import type { Tokenizer } from "./tokenizer/index.ts";
 
 /** Which head to use where a model has several: the only one, or the first of its kind, by default. */
@@ -81,6 +85,21 @@ export class Predictor implements TaskModel, AsyncDisposable {
   ): Promise<Answer | Answer[]> {
     return oneOrMany(question, (questions) =>
       ask(this, this.plugin(span, options.plugin), questions, options),
+    );
+  }
+
+  /** Finds the entities of a text, or of an array of texts; results in the same order. */
+  tag(text: string | { readonly text: string }, options?: TagOptions & PluginOption): Promise<Tagging>;
+  tag(
+    texts: readonly (string | { readonly text: string })[],
+    options?: TagOptions & PluginOption,
+  ): Promise<Tagging[]>;
+  async tag(
+    input: string | { readonly text: string } | readonly (string | { readonly text: string })[],
+    options: TagOptions & PluginOption = {},
+  ): Promise<Tagging | Tagging[]> {
+    return oneOrMany(input, (inputs) =>
+      tag(this, this.plugin(token, options.plugin), inputs.map(textInput), options),
     );
   }
 

@@ -16,7 +16,7 @@ import type { EdgeEnv } from "./env.ts";
 import type { EdgeModel } from "./model.ts";
 import { renderPage } from "./page.ts";
 import { isInputError, problem } from "./problem.ts";
-import { answer, classify, tokenize } from "./routes.ts";
+import { answer, classify, tag, tokenize } from "./routes.ts";
 import type { Route } from "./routes.ts";
 import { Timing } from "./timing.ts";
 
@@ -79,6 +79,7 @@ export function createApp({ model, server, limits: changes, page }: EdgeOptions)
   }
   post(classify);
   post(answer(model.config.maxPositions));
+  post(tag(model.config.maxPositions));
   post(tokenize);
   return app;
 

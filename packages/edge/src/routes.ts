@@ -2,7 +2,6 @@
  * The routes of the tasks: what each takes, which method of the core's Predictor answers, and how its answer looks
  * in JSON. Reading, timing and failing are the same for all and stand elsewhere.
  */
-import { encodeText } from "@cloze/core";
 import type { Predictor, RunOptions, Tokenizer } from "@cloze/core";
 import * as z from "zod";
 import { expected, object, whole } from "./body.ts";
@@ -51,6 +50,35 @@ export const classify = route({
 });
 
 /** @param positions The model's, which bound a window. */
+export const tag = (positions: number) =>
+  route({
+    path: "/v1/tag",
+    input: object({ text }),
+    options: object({
+      plugin: name.exactOptional(),
+      aggregation: z
+        .enum(
+          ["none", "simple", "first", "average", "max"],
+          expected('"none", "simple", "first", "average" or "max"'),
+        )
+        .exactOptional(),
+      maxLength: whole(4, positions).exactOptional(),
+      overlap: whole(0).exactOptional(),
+      offsetEncoding: units,
+    }),
+    async run(host, inputs, { offsetEncoding, ...options }, run) {
+      const tagged = await host.predictor().tag(inputs, { ...options, ...run });
+      return tagged.map(({ entities }, i) => {
+        const at = offsetsIn(offsetEncoding, inputs[i].text);
+        return {
+          entities: entities.map((entity) => ({ ...entity, start: at(entity.start), end: at(entity.end) })),
+        };
+      });
+    },
+    about: ({ offsetEncoding }) => ({ offsetEncoding }),
+  });
+
+/** @param positions The model's, which bound a window. */
 export const answer = (positions: number) =>
   route({
     path: "/v1/answer",
@@ -87,7 +115,7 @@ export const tokenize = route({
   options: object({ maxLength: whole(4).exactOptional(), offsetEncoding: units }),
   async run({ tokenizer }, inputs, { maxLength = Infinity, offsetEncoding }) {
     return inputs.map((input) => {
-      const { ids, segments, offsets, truncated } = encodeText(tokenizer, input, maxLength);
+      const { ids, segments, offsets, truncated } = tokenizer.encode(input, { maxLength });
       const at = [input.text, input.pair ?? ""].map((one) => offsetsIn(offsetEncoding, one));
       return {
         ids: Array.from(ids),

@@ -167,17 +167,19 @@ function hashOf(files: Files, file: string): Promise<string> {
 
 async function readTokenizer(files: Files, sizes: ReadonlyMap<string, number>): Promise<Tokenizer> {
   const text = async (path: string) => (sizes.has(path) ? await readText(files, path) : undefined);
-  const [vocabTxt, tokenizerJson, tokenizerConfig] = await Promise.all(
-    ["vocab.txt", "tokenizer.json", "tokenizer_config.json"].map(text),
+  const [vocabTxt, tokenizerJson, tokenizerConfig, specialTokensMap, addedTokens] = await Promise.all(
+    [
+      "vocab.txt",
+      "tokenizer.json",
+      "tokenizer_config.json",
+      "special_tokens_map.json",
+      "added_tokens.json",
+    ].map(text),
   );
   if (vocabTxt === undefined && tokenizerJson === undefined)
     throw new ClozeError(
       "not-found",
       `${files.location} has neither vocab.txt nor tokenizer.json: one of them is needed.`,
     );
-  return Tokenizer.fromFiles({
-    ...(vocabTxt === undefined ? {} : { vocabTxt }),
-    ...(tokenizerJson === undefined ? {} : { tokenizerJson }),
-    ...(tokenizerConfig === undefined ? {} : { tokenizerConfig }),
-  });
+  return Tokenizer.fromFiles({ vocabTxt, tokenizerJson, tokenizerConfig, specialTokensMap, addedTokens });
 }

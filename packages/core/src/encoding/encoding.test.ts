@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { batchByLength, collate } from "./collate.ts";
+import { batchByLength, bucketLength, collate } from "./collate.ts";
 import { join, whole } from "./encoding.ts";
 import type { Slice } from "./encoding.ts";
-import { longestFirst } from "./truncation.ts";
+import { type Direction, keptOfFirst, longestFirst, type Truncation } from "./truncation.ts";
 import { maxContext, windows } from "./windows.ts";
 
 const specials = { cls: 101, sep: 102, pad: 0, unk: 100, mask: 103 };
@@ -32,18 +32,40 @@ describe("one example", () => {
   });
 });
 
+// Made by tests/reference/truncation.py with Hugging Face's Rust tokenizers.
+const file = new URL("../../../../tests/fixtures/truncation.json", import.meta.url);
+type Kept = [firstA: number, countA: number, firstB: number, countB: number] | null;
+const fixture = JSON.parse(readFileSync(file, "utf8")) as {
+  truncation: [a: number, b: number | null, room: number, Truncation, right: Kept, left: Kept][];
+  windows: [length: number, room: number, overlap: number, Direction, [first: number, count: number][]][];
+};
+
 describe("truncation", () => {
-  test("longest-first keeps what Hugging Face's tokenizers keep, for all small lengths", () => {
-    const file = new URL("../../../../tests/fixtures/truncation.json", import.meta.url);
-    const rows = JSON.parse(readFileSync(file, "utf8")) as [
-      a: number,
-      b: number,
-      room: number,
-      [number, number],
-    ][];
-    expect(rows.length).toBeGreaterThan(1000);
-    for (const [a, b, room, kept] of rows)
-      expect(longestFirst(a, b, room), `${a}, ${b} in ${room}`).toEqual(kept);
+  test("keeps what Hugging Face's tokenizers keep, for all small lengths", () => {
+    expect(fixture.truncation.length).toBeGreaterThan(2000);
+    for (const [a, b, room, truncation, right, left] of fixture.truncation) {
+      const row = `${a}, ${b} in ${room}, ${truncation}`;
+      expect(left === null, row).toBe(right === null);
+      if (b === null && truncation === "only-second") continue; // refused beforehand, whatever the length
+      if (right === null) {
+        expect(() => keptOfFirst(a, b ?? 0, room, truncation), row).toThrow(
+          expect.objectContaining({
+            code: "invalid-option",
+            message: expect.stringMatching(/not to be cut/),
+          }),
+        );
+        continue;
+      }
+      const keptA = keptOfFirst(a, b ?? 0, room, truncation);
+      const keptB = Math.min(b ?? 0, room - keptA);
+      expect([0, keptA, 0, keptB], row).toEqual(right);
+      expect([keptA && a - keptA, keptA, keptB && b! - keptB, keptB], row).toEqual(left);
+    }
+  });
+  test("longest-first is a function of its own", () => {
+    for (const [a, b, room, truncation, right] of fixture.truncation)
+      if (b !== null && truncation === "longest-first")
+        expect(longestFirst(a, b, room)).toEqual([right![1], right![3]]);
   });
 });
 
@@ -85,6 +107,25 @@ describe("windows", () => {
     );
   });
 
+  test("are those of Hugging Face's overflowing tokens, from either end, for all small lengths", () => {
+    expect(fixture.windows.length).toBeGreaterThan(400);
+    for (const [length, room, overlap, direction, expected] of fixture.windows) {
+      const list = windows(length, room, overlap, direction).map(({ first, count }) => [first, count]);
+      expect(list, `${length} in ${room}, ${overlap} shared, ${direction}`).toEqual(expected);
+    }
+  });
+
+  test("from the right are those from the left, mirrored", () => {
+    fc.assert(
+      fc.property(options, ({ length, room, overlap }) => {
+        const mirrored = windows(length, room, overlap)
+          .map(({ first, count }) => ({ first: length - first - count, count }))
+          .reverse();
+        expect(windows(length, room, overlap, "left")).toEqual(mirrored);
+      }),
+    );
+  });
+
   test("an overlap that leaves no step is refused with what fits", () => {
     expect(() => windows(10, 5, 5)).toThrow("An overlap of 5 leaves no step: choose 0 to 4");
     expect(() => windows(10, 5, -1)).toThrow("An overlap of -1");
@@ -120,5 +161,28 @@ describe("batches", () => {
     expect([...token_type_ids.data]).toEqual(new Array(10).fill(0));
     expect([...attention_mask.data]).toEqual([1, 1, 1, 0, 0, 1, 1, 1, 1, 0]);
     expect(input_ids.dims).toEqual([2, 5]);
+  });
+
+  test("too short for an encoding are refused, and no row runs over into the next", () => {
+    expect(() => collate([join(specials, tokens(7)), join(specials, tokens(8, 9))], 3, 0)).toThrow(
+      "Encoding 1 has 4 tokens, and the batch is 3 long: pad to the longest.",
+    );
+  });
+});
+
+describe("buckets", () => {
+  test("are the next multiple", () => {
+    expect([0, 1, 8, 9].map((length) => bucketLength(length, 8))).toEqual([0, 8, 8, 16]);
+  });
+  test("or the least of a list that is long enough, in any order", () => {
+    expect([1, 16, 17, 64].map((length) => bucketLength(length, [64, 16, 32]))).toEqual([16, 16, 32, 64]);
+  });
+  test("that are too short, or none, are refused", () => {
+    expect(() => bucketLength(65, [64, 16])).toThrow(
+      "65 tokens fit in no bucket of 64, 16: add a longer one.",
+    );
+    for (const bucket of [0, 1.5, -8, Number.NaN, [16, 0]])
+      expect(() => bucketLength(5, bucket)).toThrow(expect.objectContaining({ code: "invalid-option" }));
+    expect(() => bucketLength(5, [])).toThrow("an empty list");
   });
 });

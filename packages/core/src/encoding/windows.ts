@@ -5,6 +5,7 @@
  * named for what people think of: its `doc_stride` is the step, here it is `room - overlap`.
  */
 import { ClozeError } from "../errors.ts";
+import type { Direction } from "./truncation.ts";
 
 /** A run of tokens of the long text: `count` of them from `first` on. */
 export interface Window {
@@ -17,13 +18,24 @@ export interface Window {
  *
  * @param room How many tokens fit in one window.
  * @param overlap How many of them the next window repeats.
+ * @param direction Where they are laid from: with "right" the first begins at token 0 and the last may be short, with
+ * "left" the last ends at the last token and the first may be short. Hugging Face lists the latter from the last on;
+ * here windows always come in the order of the text.
+ * @returns At least one; the one of no tokens is empty.
  * @throws ClozeError `invalid-option` when the overlap leaves no step, or nothing fits.
  *
  * @example
- * windows(10, 6, 2); // [{ first: 0, count: 6 }, { first: 4, count: 6 }]
+ * windows(9, 6, 2); // [{ first: 0, count: 6 }, { first: 4, count: 5 }]
+ * windows(9, 6, 2, "left"); // [{ first: 0, count: 5 }, { first: 3, count: 6 }]
  */
-export function windows(length: number, room: number, overlap: number): Window[] {
-  if (room < 1) throw new ClozeError("invalid-option", `No token of the text fits: ${room} places are left.`);
+export function windows(
+  length: number,
+  room: number,
+  overlap: number,
+  direction: Direction = "right",
+): Window[] {
+  if (!(room >= 1))
+    throw new ClozeError("invalid-option", `No token of the text fits: ${room} places are left.`);
   if (!Number.isInteger(overlap) || overlap < 0 || overlap >= room)
     throw new ClozeError(
       "invalid-option",
@@ -33,8 +45,8 @@ export function windows(length: number, room: number, overlap: number): Window[]
   const result: Window[] = [];
   for (let first = 0; ; first += room - overlap) {
     const count = Math.min(room, length - first);
-    result.push({ first, count });
-    if (first + count >= length) return result;
+    result.push({ first: direction === "left" ? length - first - count : first, count });
+    if (first + count >= length) return direction === "left" ? result.reverse() : result;
   }
 }
 

@@ -11,10 +11,11 @@ import type { HeadKind } from "../plugin.ts";
 import type { Head, HeadShape } from "./head.ts";
 import { sequence } from "./sequence.ts";
 import { span } from "./span.ts";
+import { token } from "./token.ts";
 
 export type { Head, HeadShape } from "./head.ts";
 
-export const heads: readonly Head[] = [sequence, span];
+export const heads: readonly Head[] = [sequence, span, token];
 
 /** The head that serves a kind; undefined for the kinds that have no file here yet. */
 export function findHead(kind: HeadKind): Head | undefined {

@@ -72,6 +72,17 @@ function rowOf(
   return { data: data.subarray(row * size, (row + 1) * size), dims };
 }
 
+/** Refuses logits of another head than the plugin describes, as a server with another version of it gives. */
+export function expectWidth(plugin: Plugin, { data, dims }: Row): void {
+  const width = dims[dims.length - 1];
+  if (width !== plugin.labels.length || data.length === 0)
+    throw new ClozeError(
+      "server-error",
+      `The head ${plugin.name} has ${plugin.labels.length} labels, but the model gives ${width} logits for it: ` +
+        "the plugin and the model that runs are not of one version.",
+    );
+}
+
 /** Refuses what is not a text, and names the field. */
 export function expectText(value: unknown, field: string): asserts value is string {
   if (typeof value !== "string")

@@ -30,7 +30,7 @@ export class AddedTokenFinder {
   /** By first unit, longest first. */
   readonly #byHead: readonly (readonly AddedToken[])[];
   /** Where each first unit comes next, so that no stretch of the text is searched twice for it. */
-  readonly #nextOf: number[];
+  readonly #nextOf: Int32Array;
   #text = "";
   #from = 0;
 
@@ -42,13 +42,13 @@ export class AddedTokenFinder {
         .filter((token) => token.content.charAt(0) === head)
         .sort((one, other) => other.content.length - one.content.length),
     );
-    this.#nextOf = this.#byHead.map(() => -1);
+    this.#nextOf = new Int32Array(this.#heads.length);
   }
 
   /** Begins a search; false when the text cannot have any. */
   search(text: string): boolean {
     let head = 0;
-    while (head < this.#heads.length && !text.includes(this.#heads[head]!)) head++;
+    while (head < this.#heads.length && !text.includes(this.#heads[head])) head++;
     if (head === this.#heads.length) return false;
     this.#text = text;
     this.#from = this.start = this.end = 0;
@@ -59,7 +59,7 @@ export class AddedTokenFinder {
   /** Goes on to the next token; false when there is none, and the text is let go. */
   next(): boolean {
     for (let head = this.#nearest(); head >= 0; head = this.#nearest()) {
-      const at = this.#nextOf[head]!;
+      const at = this.#nextOf[head];
       const token = this.#longestAt(head, at);
       this.#from = at + (token?.content.length ?? 1);
       if (token !== undefined && this.#accept(token, at)) return true;
@@ -69,19 +69,21 @@ export class AddedTokenFinder {
   }
 
   #longestAt(head: number, at: number): AddedToken | undefined {
-    for (const token of this.#byHead[head]!) if (this.#text.startsWith(token.content, at)) return token;
-    return undefined;
+    const tokens = this.#byHead[head];
+    let nth = 0; // and no iterator, which would be the only thing that tokenizing allocates
+    while (nth < tokens.length && !this.#text.startsWith(tokens[nth].content, at)) nth++;
+    return tokens[nth];
   }
 
   /** The first unit that comes soonest, or -1. */
   #nearest(): number {
     let nearest = -1;
     for (let head = 0; head < this.#nextOf.length; head++) {
-      if (this.#nextOf[head]! < this.#from) {
-        const at = this.#text.indexOf(this.#heads[head]!, this.#from);
-        this.#nextOf[head] = at < 0 ? Infinity : at;
+      if (this.#nextOf[head] < this.#from) {
+        const at = this.#text.indexOf(this.#heads[head], this.#from);
+        this.#nextOf[head] = at < 0 ? this.#text.length : at;
       }
-      if (this.#nextOf[head]! < (nearest < 0 ? Infinity : this.#nextOf[nearest]!)) nearest = head;
+      if (this.#nextOf[head] < (nearest < 0 ? this.#text.length : this.#nextOf[nearest])) nearest = head;
     }
     return nearest;
   }

@@ -3,7 +3,7 @@
  * seen and then looked up: a small table for the hot loop, and a full one for whatever that leaves aside.
  */
 import type { Normalizer } from "./normalize.ts";
-import { type Trie, UNKNOWN_CODE } from "./trie.ts";
+import { type Alphabet, UNKNOWN_CODE } from "./trie.ts";
 import { combiningClass, isPunctuation, isWhitespace } from "./unicode.ts";
 
 /** The hot loop's classes; from UNKNOWN_CODE (3) on, a class is the code of a character in the trie. */
@@ -14,7 +14,7 @@ const LAST_CLASS = 255;
 
 /** The kinds of a meaning, in its lowest three bits. A meaning of 0 is not worked out yet. */
 export const NOTHING = 1;
-export const SPACE = 2;
+const SPACE = 2;
 /** A word of one character; the rest of the meaning is its id. */
 export const SINGLE = 3;
 /** A character of a word; the rest is its code. */
@@ -36,19 +36,19 @@ export class Characters {
   readonly #normalized = new Int32Array(0x10000);
   readonly #astral = new Map<number, number>();
   readonly #normalizer: Normalizer;
-  readonly #trie: Trie;
+  readonly #alphabet: Alphabet;
   readonly #idOf: (piece: string) => number;
 
   /** @param idOf The id of a piece, or the unknown piece's. */
-  constructor(normalizer: Normalizer, trie: Trie, idOf: (piece: string) => number) {
+  constructor(normalizer: Normalizer, alphabet: Alphabet, idOf: (piece: string) => number) {
     this.#normalizer = normalizer;
-    this.#trie = trie;
+    this.#alphabet = alphabet;
     this.#idOf = idOf;
   }
 
   /** The meaning of a character of the text. */
   meaning(point: number): number {
-    const known = point < 0x10000 ? this.meanings[point]! : this.#astral.get(point);
+    const known = point < 0x10000 ? this.meanings[point] : this.#astral.get(point);
     return known ? known : this.#learn(point);
   }
 
@@ -61,8 +61,8 @@ export class Characters {
   #workNormalized(point: number): number {
     if (isWhitespace(point)) return SPACE;
     if (isPunctuation(point)) return SINGLE | (this.#idOf(String.fromCodePoint(point)) << KIND_BITS);
-    const { codes, astralCodes } = this.#trie;
-    const code = point < 0x10000 ? codes[point]! : (astralCodes.get(point) ?? UNKNOWN_CODE);
+    const { codes, astralCodes } = this.#alphabet;
+    const code = point < 0x10000 ? codes[point] : (astralCodes.get(point) ?? UNKNOWN_CODE);
     return LETTER | (code << KIND_BITS);
   }
 
@@ -87,13 +87,13 @@ export class Characters {
     const { stripAccents } = this.#normalizer.settings;
     const sequence: number[] = [];
     for (let at = 0; at < length; at++) {
-      if (stripAccents && combiningClass(points[at]!) !== 0) return MOVABLE;
-      sequence.push(this.normalized(points[at]!));
+      if (stripAccents && combiningClass(points[at]) !== 0) return MOVABLE;
+      sequence.push(this.normalized(points[at]));
     }
-    if (length === 1) return sequence[0]!;
+    if (length === 1) return sequence[0];
     const alone = length === 3 && sequence[0] === SPACE && sequence[2] === SPACE;
-    if (alone && (sequence[1]! & KIND_MASK) === LETTER)
-      return SINGLE | (this.#idOf(String.fromCodePoint(points[1]!)) << KIND_BITS);
+    if (alone && (sequence[1] & KIND_MASK) === LETTER)
+      return SINGLE | (this.#idOf(String.fromCodePoint(points[1])) << KIND_BITS);
     this.sequences.push(sequence);
     return SEVERAL | ((this.sequences.length - 1) << KIND_BITS);
   }

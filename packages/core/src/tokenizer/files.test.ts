@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Tokenizer } from "./index.ts";
 
@@ -138,5 +139,46 @@ describe("a model folder", () => {
       Tokenizer.fromFiles({ vocabTxt, tokenizerConfig: config({ do_lower_case: "yes" }) }),
     ).toThrow(
       expect.objectContaining({ code: "invalid-model", message: expect.stringMatching(/do_lower_case/) }),
+    ));
+});
+
+const read = (files: Record<string, string>) =>
+  Tokenizer.fromFiles({
+    vocabTxt: files["vocab.txt"],
+    tokenizerJson: files["tokenizer.json"],
+    tokenizerConfig: files["tokenizer_config.json"],
+    specialTokensMap: files["special_tokens_map.json"],
+    addedTokens: files["added_tokens.json"],
+  });
+
+describe("an older folder", () => {
+  // Made by tests/reference/encoding.py with transformers.
+  const fixture = new URL("../../../../tests/fixtures/encoding/older.json", import.meta.url);
+  type Row = [files: Record<string, string>, text: string, tokens: string[]];
+  const rows = JSON.parse(readFileSync(fixture, "utf8")) as Row[];
+
+  test("is read as transformers reads it: special_tokens_map.json and added_tokens.json", () => {
+    expect(rows.length).toBe(12);
+    for (const [files, text, tokens] of rows) {
+      const tokenizer = read(files);
+      const ours = Array.from(tokenizer.encode(text).ids, (id) => tokenizer.vocabulary.piece(id));
+      expect(ours, JSON.stringify({ ...files, "vocab.txt": "", "tokenizer.json": "" })).toEqual(tokens);
+    }
+  });
+  test("makes an added token special if the map names it so", () => {
+    const tokenizer = Tokenizer.fromFiles({
+      vocabTxt,
+      specialTokensMap: config({ additional_special_tokens: ["<x>", { content: "<y>", rstrip: true }] }),
+      addedTokens: config({ "<x>": 9, word: 10 }),
+    });
+    expect(tokenizer.settings.addedTokens.filter(({ id }) => id > 8)).toMatchObject([
+      { content: "<x>", id: 9, special: true, normalized: false },
+      { content: "word", id: 10, special: false, normalized: true },
+      { content: "<y>", id: 11, special: true, rstrip: true },
+    ]);
+  });
+  test("with a damaged added_tokens.json is refused", () =>
+    expect(() => Tokenizer.fromFiles({ vocabTxt, addedTokens: config({ a: "5" }) })).toThrow(
+      expect.objectContaining({ code: "invalid-model", message: expect.stringMatching(/added_tokens.json/) }),
     ));
 });

@@ -5,35 +5,59 @@
  */
 import { ClozeError } from "../errors.ts";
 import type { AddedToken } from "./added-tokens.ts";
-import type { SpecialPieces, TokenizerSettings } from "./settings.ts";
+import { type SpecialPieces, SPECIALS, type TokenizerSettings } from "./settings.ts";
 import { PREFIX } from "./trie.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 /** The contents of the files, as far as they are there. */
 export interface TokenizerFiles {
-  readonly vocabTxt?: string;
-  readonly tokenizerJson?: string;
-  readonly tokenizerConfig?: string;
+  readonly vocabTxt?: string | undefined;
+  readonly tokenizerJson?: string | undefined;
+  readonly tokenizerConfig?: string | undefined;
+  /** `special_tokens_map.json` and `added_tokens.json` of older folders. */
+  readonly specialTokensMap?: string | undefined;
+  readonly addedTokens?: string | undefined;
 }
 
 export interface TokenizerPlan {
   readonly vocabulary: Vocabulary;
   readonly settings: TokenizerSettings;
+  readonly origin?: Origin;
 }
 
-type Json = Readonly<Record<string, unknown>>;
+/** What a tokenizer was read from, kept for whoever writes it again: see `save.ts`. */
+export interface Origin {
+  /** The parsed `tokenizer.json`, with an empty vocabulary. */
+  readonly json: Json;
+  /** Whether it was written in many lines. */
+  readonly pretty: boolean;
+}
+
+/** Kept beside the tokenizers, which do not need it themselves. */
+export const origins = new WeakMap<object, Origin>();
+
+export type Json = Readonly<Record<string, unknown>>;
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** @throws {ClozeError} `not-found`, `unsupported`, `invalid-model` or `invalid-vocabulary`. */
-export function readTokenizerFiles({
-  vocabTxt,
-  tokenizerJson,
-  tokenizerConfig,
-}: TokenizerFiles): TokenizerPlan {
-  const config = tokenizerConfig === undefined ? {} : parse("tokenizer_config.json", tokenizerConfig);
+export function readTokenizerFiles(files: TokenizerFiles): TokenizerPlan {
+  const { vocabTxt, tokenizerJson } = files;
+  let config = parse("tokenizer_config.json", files.tokenizerConfig);
+  let added: Json = {};
+  if (!isObject(config["added_tokens_decoder"])) {
+    config = { ...config, ...parse("special_tokens_map.json", files.specialTokensMap) };
+    added = parse("added_tokens.json", files.addedTokens);
+  }
   if (tokenizerJson !== undefined) {
-    const { vocabulary, settings } = readTokenizerJson(parse("tokenizer.json", tokenizerJson));
-    return { vocabulary, settings: applyConfig(settings, config, vocabulary) };
+    const json = parse("tokenizer.json", tokenizerJson);
+    const settings = readSettings(json);
+    const model = json["model"] as Json;
+    const vocabulary = readVocabulary(model["vocab"]);
+    const origin = {
+      json: { ...json, model: { ...model, vocab: {} } },
+      pretty: tokenizerJson.includes("\n"),
+    };
+    return { vocabulary, settings: applyConfig(settings, config, added, vocabulary), origin };
   }
   if (vocabTxt === undefined)
     throw new ClozeError("not-found", "The model has neither vocab.txt nor tokenizer.json: add one of them.");
@@ -41,13 +65,13 @@ export function readTokenizerFiles({
   if (splitter !== "basic")
     throw new ClozeError(
       "unsupported",
-      `The model splits words with ${String(splitter)}: only BERT's own way is supported.`,
+      `The model splits words with ${JSON.stringify(splitter)}: only BERT's own way is supported.`,
     );
   const vocabulary = Vocabulary.parse(vocabTxt);
-  return { vocabulary, settings: applyConfig({}, config, vocabulary) };
+  return { vocabulary, settings: applyConfig({}, config, added, vocabulary) };
 }
 
-function parse(file: string, json: string): Json {
+function parse(file: string, json = "{}"): Json {
   let value: unknown;
   try {
     value = JSON.parse(json.charCodeAt(0) === 0xfeff ? json.slice(1) : json);
@@ -58,18 +82,17 @@ function parse(file: string, json: string): Json {
   return value;
 }
 
-function readTokenizerJson(json: Json): TokenizerPlan {
+/** What a `tokenizer.json` says of everything but the vocabulary. */
+export function readSettings(json: Json): TokenizerSettings {
   const model = part(json, "model", ["WordPiece"]);
   const normalizer = part(json, "normalizer", ["BertNormalizer"]);
   part(json, "pre_tokenizer", ["BertPreTokenizer"]);
-  if (json["decoder"] != null) part(json, "decoder", ["WordPiece"]);
   const prefix = model["continuing_subword_prefix"] ?? PREFIX;
   if (prefix !== PREFIX)
     throw new ClozeError(
       "unsupported",
-      `tokenizer.json continues words with "${String(prefix)}": only ${PREFIX} is supported.`,
+      `tokenizer.json continues words with ${JSON.stringify(prefix)}: only ${PREFIX} is supported.`,
     );
-  const vocabulary = readVocabulary(model["vocab"]);
   const settings: Writable<TokenizerSettings> = {
     lowercase: flag(normalizer, "lowercase", true),
     cleanText: flag(normalizer, "clean_text", true),
@@ -79,11 +102,12 @@ function readTokenizerJson(json: Json): TokenizerPlan {
   };
   const longest = model["max_input_chars_per_word"];
   if (typeof longest === "number") settings.maxWordLength = longest;
+  if (json["decoder"] != null) settings.cleanUp = flag(part(json, "decoder", ["WordPiece"]), "cleanup", true);
   if (Array.isArray(json["added_tokens"]))
     settings.addedTokens = json["added_tokens"].map((token: unknown) =>
       readAddedToken("tokenizer.json", token),
     );
-  return { vocabulary, settings };
+  return settings;
 }
 
 /** A part of tokenizer.json, which must be of one of the types given. */
@@ -165,31 +189,43 @@ function readAddedToken(file: string, token: unknown): AddedToken {
   };
 }
 
-const CONFIG_SPECIALS = {
-  unk: "unk_token",
-  sep: "sep_token",
-  pad: "pad_token",
-  cls: "cls_token",
-  mask: "mask_token",
-} as const;
-
-/** What tokenizer_config.json says on top. */
-function applyConfig(settings: TokenizerSettings, config: Json, vocabulary: Vocabulary): TokenizerSettings {
+/** What tokenizer_config.json and the files of older folders say on top. */
+function applyConfig(
+  settings: TokenizerSettings,
+  config: Json,
+  addedLater: Json,
+  vocabulary: Vocabulary,
+): TokenizerSettings {
   const applied: Writable<TokenizerSettings> = { ...settings };
   if (config["do_lower_case"] != null) applied.lowercase = flag(config, "do_lower_case", true);
   if (config["tokenize_chinese_chars"] != null)
     applied.handleChineseChars = flag(config, "tokenize_chinese_chars", true);
   if ("strip_accents" in config)
     applied.stripAccents = config["strip_accents"] === null ? null : flag(config, "strip_accents", true);
+  if (config["clean_up_tokenization_spaces"] != null)
+    applied.cleanUpSpaces = flag(config, "clean_up_tokenization_spaces", false);
+
+  const decoder = config["added_tokens_decoder"];
   const specials: Partial<Writable<SpecialPieces>> = {};
-  for (const [role, key] of Object.entries(CONFIG_SPECIALS) as [keyof SpecialPieces, string][]) {
-    const value = config[key];
-    const content = isObject(value) ? value["content"] : value;
-    if (typeof content === "string") specials[role] = content;
+  const named = new Map<string, Json>(); // by content, with what is told of each
+  for (const role of Object.keys(SPECIALS) as (keyof SpecialPieces)[]) {
+    const [content, told] = readNamed(config[`${role}_token`]);
+    if (content !== undefined) specials[role] = content;
+    else if (settings.addedTokens === undefined) named.set(SPECIALS[role], {});
+    if (content !== undefined) named.set(content, told);
   }
   applied.specials = { ...settings.specials, ...specials };
-  const added = new Map((settings.addedTokens ?? []).map((token) => [token.content, token]));
-  const decoder = config["added_tokens_decoder"];
+  const further = ["additional_special_tokens", "extra_special_tokens"].flatMap((key) => config[key] ?? []);
+  const extra = new Map(
+    further.map(readNamed).flatMap(([content, told]) => (content ? [[content, told]] : [])),
+  );
+
+  const added = new Map<string, AddedToken>();
+  for (const [content, id] of Object.entries(addedLater)) {
+    const special = named.has(content) || extra.has(content);
+    added.set(content, readAddedToken("added_tokens.json", { content, id, special, normalized: !special }));
+  }
+  for (const token of settings.addedTokens ?? []) added.set(token.content, token);
   for (const [id, token] of Object.entries(isObject(decoder) ? decoder : {})) {
     const read = readAddedToken(
       "tokenizer_config.json",
@@ -197,13 +233,22 @@ function applyConfig(settings: TokenizerSettings, config: Json, vocabulary: Voca
     );
     added.set(read.content, read);
   }
-  if (settings.addedTokens === undefined && !isObject(decoder)) return applied;
-  for (const content of Object.values(specials)) {
-    const id = vocabulary.id(content);
-    if (id !== undefined && !added.has(content)) added.set(content, { content, id, special: true });
+  let next = vocabulary.size;
+  for (const { id } of added.values()) next = Math.max(next, id + 1);
+  for (const [content, told] of [...named, ...extra]) {
+    if (added.has(content)) continue;
+    const id = vocabulary.id(content) ?? (extra.has(content) ? next++ : undefined);
+    if (id !== undefined)
+      added.set(content, readAddedToken("tokenizer_config.json", { ...told, content, id, special: true }));
   }
   applied.addedTokens = [...added.values()];
   return applied;
+}
+
+/** The content of a special token, which is a text or an object, and the object. */
+function readNamed(value: unknown): [content: string | undefined, told: Json] {
+  const told = isObject(value) ? value : { content: value };
+  return [typeof told["content"] === "string" ? told["content"] : undefined, told];
 }
 
 function flag(json: Json, key: string, fallback: boolean): boolean {

@@ -10,7 +10,7 @@ function normalize(text: string, settings = {}) {
   normalizer.run(text, 0, text.length);
   const { points, starts, ends, length } = normalizer;
   return Array.from({ length }, (_, at) => [
-    String.fromCodePoint(points[at]!),
+    String.fromCodePoint(points[at]),
     text.slice(starts[at], ends[at]),
   ]);
 }

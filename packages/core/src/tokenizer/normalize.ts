@@ -112,8 +112,7 @@ export class Normalizer {
     const parts = decompose(point);
     if (parts === undefined) this.#wait(point, 1, start, end);
     else
-      for (let part = 0; part < parts.length; part++)
-        this.#wait(parts[part]!, part === 0 ? 1 : 0, start, end);
+      for (let part = 0; part < parts.length; part++) this.#wait(parts[part], part === 0 ? 1 : 0, start, end);
   }
 
   /** `takes` is 1 for the first part of a character, which takes that character as its source. */
@@ -146,10 +145,10 @@ export class Normalizer {
     if (count > 1) this.#order.subarray(0, count).sort();
     let source = 0;
     for (let rank = 0; rank < count; rank++) {
-      const at = this.#order[rank]! % 2 ** 32;
+      const at = this.#order[rank] % 2 ** 32;
       if (this.#taken[at] === 1) source += 2;
-      const point = this.#waiting[at]!;
-      if (!isNonspacing(point)) this.#lower(point, this.#sources[source]!, this.#sources[source + 1]!);
+      const point = this.#waiting[at];
+      if (!isNonspacing(point)) this.#lower(point, this.#sources[source], this.#sources[source + 1]);
     }
     this.#sources.copyWithin(0, source, source + 2);
     this.#waits = 0;

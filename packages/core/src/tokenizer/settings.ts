@@ -4,7 +4,8 @@
 import { ClozeError } from "../errors.ts";
 import type { AddedToken } from "./added-tokens.ts";
 import type { NormalizerSettings } from "./normalize.ts";
-import { Vocabulary } from "./vocabulary.ts";
+import type { Trie } from "./trie.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 
 /** The pieces that play the special parts. */
 export interface SpecialPieces {
@@ -24,6 +25,26 @@ export interface SpecialTokens {
   mask: number | undefined;
 }
 
+/** Reads a stretch of text that has no added tokens, as `WordPiece.run` does. */
+export interface Reader {
+  run(
+    text: string,
+    start: number,
+    end: number,
+    ids: Int32Array,
+    offsets: Int32Array | undefined,
+    at: number,
+  ): number;
+}
+
+/** Another implementation's way of reading: `python` of `@cloze/core/tokenizer/python`. */
+export interface Compat {
+  readonly name: string;
+  /** What it takes for `maxWordLength` when that is not told. */
+  readonly maxWordLength: number;
+  reader(trie: Trie, unknown: number, settings: ResolvedSettings): Reader;
+}
+
 export interface TokenizerSettings {
   /** Default: true. */
   readonly lowercase?: boolean;
@@ -37,17 +58,37 @@ export interface TokenizerSettings {
   readonly maxWordLength?: number;
   /** Default: `[UNK]`, `[SEP]`, `[PAD]`, `[CLS]`, `[MASK]`. */
   readonly specials?: Partial<SpecialPieces>;
-  /** Default: the special pieces that are in the vocabulary. */
+  /** Default: the special pieces that are in the vocabulary; none with `compat`. */
   readonly addedTokens?: readonly AddedToken[];
+  /** What `decode` does when it is not told: see `DecodeOptions`. Defaults: true and false. */
+  readonly cleanUp?: boolean;
+  readonly cleanUpSpaces?: boolean;
+  /**
+   * Reads text as another implementation does. Default: as Hugging Face's Rust tokenizers.
+   *
+   * @example
+   * import { python } from "@cloze/core/tokenizer/python";
+   * new Tokenizer(vocabulary, { compat: python }); // google-research/bert's tokenization.py
+   */
+  readonly compat?: Compat | undefined;
 }
 
 export interface ResolvedSettings extends NormalizerSettings {
   readonly maxWordLength: number;
   readonly specials: SpecialPieces;
   readonly addedTokens: readonly Required<AddedToken>[];
+  readonly cleanUp: boolean;
+  readonly cleanUpSpaces: boolean;
+  readonly compat: Compat | undefined;
 }
 
-const SPECIALS: SpecialPieces = { unk: "[UNK]", sep: "[SEP]", pad: "[PAD]", cls: "[CLS]", mask: "[MASK]" };
+export const SPECIALS: SpecialPieces = {
+  unk: "[UNK]",
+  sep: "[SEP]",
+  pad: "[PAD]",
+  cls: "[CLS]",
+  mask: "[MASK]",
+};
 
 /** Keeps the buffer for one word within bounds. */
 const LONGEST = 100_000;
@@ -55,7 +96,14 @@ const LONGEST = 100_000;
 /** Fills in what was not told. */
 export function resolveSettings(settings: TokenizerSettings, vocabulary: Vocabulary): ResolvedSettings {
   const { lowercase = true, stripAccents = null, handleChineseChars = true, cleanText = true } = settings;
-  const { maxWordLength = 100 } = settings;
+  const { cleanUp = true, cleanUpSpaces = false, compat } = settings;
+  const { maxWordLength = compat?.maxWordLength ?? 100 } = settings;
+  if (typeof compat === "string")
+    throw new ClozeError(
+      "invalid-option",
+      `compat is a text: give what @cloze/core/tokenizer/python exports as python.`,
+      { field: "compat" },
+    );
   if (!Number.isInteger(maxWordLength) || maxWordLength < 1 || maxWordLength > LONGEST)
     throw new ClozeError(
       "invalid-option",
@@ -63,7 +111,9 @@ export function resolveSettings(settings: TokenizerSettings, vocabulary: Vocabul
       { field: "maxWordLength" },
     );
   const specials = { ...SPECIALS, ...settings.specials };
-  const addedTokens = (settings.addedTokens ?? specialsOf(specials, vocabulary)).map(resolveAddedToken);
+  const addedTokens = (settings.addedTokens ?? (compat ? [] : specialsOf(specials, vocabulary))).map(
+    resolveAddedToken,
+  );
   return {
     lowercase,
     stripAccents: stripAccents ?? lowercase,
@@ -72,6 +122,9 @@ export function resolveSettings(settings: TokenizerSettings, vocabulary: Vocabul
     maxWordLength,
     specials,
     addedTokens,
+    cleanUp,
+    cleanUpSpaces,
+    compat,
   };
 }
 
@@ -117,7 +170,7 @@ export function extendVocabulary(vocabulary: Vocabulary, added: readonly Require
         `The added token "${content}" has id ${id} where ${expected} comes next.`,
       );
   }
-  return Vocabulary.of([...vocabulary.pieces, ...beyond.map(({ content }) => content)]);
+  return vocabulary.with(beyond.map(({ content }) => content));
 }
 
 /**
@@ -142,15 +195,14 @@ export function findSpecials(specials: SpecialPieces, vocabulary: Vocabulary): S
 }
 
 /** Signs that the vocabulary was made under other settings. */
-export function findWarnings(settings: ResolvedSettings, vocabulary: Vocabulary): string[] {
+export function findWarnings(settings: ResolvedSettings, pieces: readonly string[]): string[] {
   const capitals =
-    vocabulary.pieces.filter((piece) => !piece.startsWith("[") && /[A-Z]/.test(piece)).length /
-    vocabulary.size;
+    pieces.filter((piece) => !piece.startsWith("[") && /[A-Z]/.test(piece)).length / pieces.length;
   if (settings.lowercase && capitals > 0.02)
     return [
       `The vocabulary looks cased (${Math.round(100 * capitals)} % of its pieces have capitals), but text is lower-cased: set lowercase to false.`,
     ];
-  if (!settings.lowercase && capitals === 0 && vocabulary.size > 1000)
+  if (!settings.lowercase && capitals === 0 && pieces.length > 1000)
     return [
       "The vocabulary has no capitals, but text keeps its case: set lowercase to true, or words with capitals are unknown.",
     ];

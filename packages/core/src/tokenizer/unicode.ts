@@ -8,29 +8,52 @@ import * as tables from "./unicode.generated.ts";
 /** Ranges of code points, flat and ascending: first, end (exclusive), value, first, end, value … */
 type Runs = Int32Array;
 
-const RADIX = 36;
+/**
+ * Reads numbers that stand without separators: a lowest digit of `#` to `[` (base 57), after as many of `]` to `~`
+ * (base 34) as it takes.
+ */
+function readNumbers(text: string): number[] {
+  const numbers: number[] = [];
+  let high = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 92) high = high * 34 + code - 93;
+    else {
+      numbers.push(high * 57 + code - 35);
+      high = 0;
+    }
+  }
+  return numbers;
+}
 
 /** Reads `gap length` pairs, or `gap length value` triples when the table maps to something. */
 function readRuns(text: string, valued: boolean): Runs {
-  const numbers = text.split(" ");
+  const numbers = readNumbers(text);
   const step = valued ? 3 : 2;
   const runs = new Int32Array((numbers.length / step) * 3);
   for (let from = 0, to = 0, end = 0; from < numbers.length; from += step, to += 3) {
-    runs[to] = end + parseInt(numbers[from]!, RADIX);
-    runs[to + 1] = end = runs[to]! + parseInt(numbers[from + 1]!, RADIX);
-    runs[to + 2] = valued ? parseInt(numbers[from + 2]!, RADIX) : 1;
+    runs[to] = end + numbers[from];
+    runs[to + 1] = end = runs[to] + numbers[from + 1];
+    runs[to + 2] = valued ? numbers[from + 2] : 1;
   }
   return runs;
 }
 
-/** Reads entries `gap target target …`. */
-function readMap(text: string): Map<number, readonly number[]> {
+/** Reads a set of points and, after a space, the targets of each: see tools/unicode-tables.py. */
+export function readMap(text: string): Map<number, readonly number[]> {
   const map = new Map<number, readonly number[]>();
-  let point = 0;
-  for (const entry of text.split(",")) {
-    const [gap, ...targets] = entry.split(" ").map((number) => parseInt(number, RADIX));
-    map.set((point += gap!), targets);
-    point++;
+  const [points, targets] = text.split(" ");
+  const runs = readRuns(points, false);
+  const numbers = readNumbers(targets);
+  let first = 0;
+  for (let run = 0, at = 0; run < runs.length; run += 3) {
+    for (let point = runs[run]; point < runs[run + 1]; point++) {
+      const change = numbers[at] >> 1;
+      first += change & 1 ? -(change + 1) / 2 : change / 2;
+      const parts = [first];
+      while (numbers[at++] & 1) parts.push(numbers[at] >> 1);
+      map.set(point, parts);
+    }
   }
   return map;
 }
@@ -41,14 +64,15 @@ function find(runs: Runs, point: number): number {
   let high = runs.length / 3;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (point < runs[middle * 3]!) high = middle;
-    else if (point >= runs[middle * 3 + 1]!) low = middle + 1;
-    else return runs[middle * 3 + 2]!;
+    if (point < runs[middle * 3]) high = middle;
+    else if (point >= runs[middle * 3 + 1]) low = middle + 1;
+    else return runs[middle * 3 + 2];
   }
   return 0;
 }
 
-function membership(text: string): (point: number) => boolean {
+/** Whether a point is in a set. */
+export function membership(text: string): (point: number) => boolean {
   const runs = readRuns(text, false);
   return (point) => find(runs, point) !== 0;
 }
@@ -78,7 +102,10 @@ export function combiningClass(point: number): number {
   return point < 0x300 ? 0 : find(combining, point);
 }
 
-/** The full canonical decomposition; `undefined` when the character is its own. */
+/**
+ * The canonical decomposition, without marks that accent stripping removes (but for a first one, which `normalize.ts`
+ * counts); `undefined` when the character is its own.
+ */
 export function decompose(point: number): readonly number[] | undefined {
   if (point < 0xc0) return undefined;
   const syllable = point - 0xac00;

@@ -59,13 +59,15 @@ export class Word {
   }
 
   takeLetter(code: number, start: number, end: number): void {
-    // One letter beyond the longest word is kept: it makes the word too long, and carries its end.
-    const nth = this.#length > this.#longest ? this.#longest : this.#length;
-    this.#ends[nth] = end;
-    if (nth !== this.#length) return;
+    const nth = this.#length;
+    if (nth > this.#longest) {
+      this.#ends[nth - 1] = end; // the word is too long already, and the last letter carries its end
+      return;
+    }
     this.#codes[nth] = code;
     this.#starts[nth] = start;
-    this.#length++;
+    this.#ends[nth] = end;
+    this.#length = nth + 1;
   }
 
   /** Ends the word, if there is one, and writes its tokens. */
@@ -74,14 +76,49 @@ export class Word {
     if (length === 0) return;
     this.#length = 0;
     const count = length > this.#longest ? NO_COUNT : this.#split(length);
-    if (count === NO_COUNT) return this.#emit(this.#unknown, this.#starts[0]!, this.#ends[length - 1]!);
+    if (count === NO_COUNT) return this.#emit(this.#unknown, this.#starts[0], this.#ends[length - 1]);
     const { lengths } = this.#trie;
-    for (let nth = 0, letter = 0; nth < count; nth++) {
-      const id = this.#pieces[nth]!;
-      const next = letter + lengths[id]!;
-      this.#emit(id, this.#starts[letter]!, this.#ends[next - 1]!);
-      letter = next;
+    const ids = this.#ids;
+    const offsets = this.#offsets;
+    const located = this.#located;
+    let at = this.at;
+    for (let nth = 0, letter = 0; nth < count; nth++, at++) {
+      const id = this.#pieces[nth];
+      ids[at] = id;
+      if (!located) continue;
+      offsets[2 * at] = this.#starts[letter];
+      letter += lengths[id];
+      offsets[2 * at + 1] = this.#ends[letter - 1];
     }
+    this.at = at;
+  }
+
+  /** Reads a whole word of letters of one unit each, writes its tokens from `at` on and returns where they end. */
+  readPlain(text: string, from: number, to: number, codeOf: Uint8Array, at: number): number {
+    const codes = this.#codes;
+    const length = to - from;
+    let count = NO_COUNT;
+    if (length <= this.#longest) {
+      for (let nth = 0; nth < length; nth++) codes[nth] = codeOf[text.charCodeAt(from + nth)];
+      count = this.#split(length);
+    }
+    if (count === NO_COUNT) {
+      this.at = at;
+      this.#emit(this.#unknown, from, to);
+      return this.at;
+    }
+    const { lengths } = this.#trie;
+    const ids = this.#ids;
+    const offsets = this.#offsets;
+    const located = this.#located;
+    for (let nth = 0, start = from; nth < count; nth++, at++) {
+      const id = this.#pieces[nth];
+      ids[at] = id;
+      if (!located) continue;
+      offsets[2 * at] = start;
+      offsets[2 * at + 1] = start += lengths[id];
+    }
+    return at;
   }
 
   #emit(id: number, start: number, end: number): void {
@@ -95,7 +132,7 @@ export class Word {
 
   /** Finds the ids of the word's pieces (algorithm 1 of LinMaxMatch) and counts them; NO_COUNT if it has none. */
   #split(length: number): number {
-    const { cells, emitted } = this.#trie;
+    const { steps, exits, emitted } = this.#trie;
     const codes = this.#codes;
     const pieces = this.#pieces;
     let count = 0;
@@ -103,21 +140,21 @@ export class Word {
     // Goes on after the last letter, along the links, until nothing of the word is left.
     for (let letter = 0; letter < length || state !== SUFFIX_ROOT;) {
       if (letter < length) {
-        const code = codes[letter]!;
+        const code = codes[letter];
         if (code === UNKNOWN_CODE) return NO_COUNT;
-        const next = cells[4 * state]! + code;
-        if (cells[4 * next + 1] === state) {
+        const next = steps[2 * state] + code;
+        if (steps[2 * next + 1] === state) {
           state = next;
           letter++;
           continue;
         }
       }
-      const found = cells[4 * state + 3]!;
+      const found = exits[2 * state + 1];
       if (found < 0) {
         const list = -1 - found;
-        for (let nth = 1; nth <= emitted[list]!; nth++) pieces[count++] = emitted[list + nth]!;
+        for (let nth = 1; nth <= emitted[list]; nth++) pieces[count++] = emitted[list + nth]!;
       } else if (found !== NO_PIECES) pieces[count++] = found;
-      state = cells[4 * state + 2]!;
+      state = exits[2 * state]!;
       if (state === NO_LINK) return NO_COUNT;
     }
     return count;

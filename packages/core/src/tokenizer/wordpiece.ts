@@ -25,8 +25,8 @@ import { Word } from "./word.ts";
  */
 export const TOKENS_PER_UNIT = 3;
 
-/** Sets of the cache; each holds two words of eight numbers: four of key, a count, and up to three ids. */
-const CACHE_SETS = 1 << 13;
+/** The cache has half a megabyte: a word is eight numbers, four of key, a count, and up to three ids. */
+const CACHE_BITS = 14;
 const ENTRY = 8;
 const CACHED_IDS = 3;
 
@@ -37,7 +37,7 @@ export class WordPiece {
   readonly #characters: Characters;
   readonly #normalizer: Normalizer;
   readonly #lengths: Int32Array;
-  readonly #cache = new Int32Array(CACHE_SETS * 2 * ENTRY);
+  readonly #cache = new Int32Array(ENTRY << CACHE_BITS);
   readonly #word: Word;
 
   /** @param longest Words of more characters (after normalisation) are unknown. */
@@ -65,103 +65,86 @@ export class WordPiece {
     const lengths = this.#lengths;
     const located = offsets !== undefined;
     const spans = offsets ?? NOWHERE;
-    this.#word.begin(ids, offsets, at);
+    const word = this.#word;
+    word.begin(ids, offsets, at);
     for (let i = start; i < end;) {
-      const unit = text.charCodeAt(i);
-      let k = classes[unit]!;
-      if (k === BLANK) {
-        i++;
-        continue;
-      }
+      const from = i;
+      const unit = text.charCodeAt(i++);
+      let k = classes[unit];
+      if (k === BLANK) continue;
       if (k === ALONE) {
-        ids[at] = meanings[unit]! >> KIND_BITS;
+        ids[at] = meanings[unit] >> KIND_BITS;
         if (located) {
-          spans[2 * at] = i;
-          spans[2 * at + 1] = i + 1;
+          spans[2 * at] = from;
+          spans[2 * at + 1] = i;
         }
         at++;
-        i++;
         continue;
       }
 
       // Pack the classes of up to 16 characters, four a number, and stop at what ends or complicates the word.
-      const from = i;
-      let a = 0;
+      let a = k;
       let b = 0;
       let c = 0;
       let d = 0;
       if (k !== OTHER) {
-        a = k;
-        i++;
         let stop = from + 4 < end ? from + 4 : end;
-        for (; i < stop && (k = classes[text.charCodeAt(i)]!) > OTHER; i++) a = (a << 8) | k;
+        for (; i < stop && (k = classes[text.charCodeAt(i)]) > OTHER; i++) a = (a << 8) | k;
         if (i === from + 4) {
           stop = from + 8 < end ? from + 8 : end;
-          for (; i < stop && (k = classes[text.charCodeAt(i)]!) > OTHER; i++) b = (b << 8) | k;
+          for (; i < stop && (k = classes[text.charCodeAt(i)]) > OTHER; i++) b = (b << 8) | k;
+          if (i === from + 8) {
+            stop = from + 12 < end ? from + 12 : end;
+            for (; i < stop && (k = classes[text.charCodeAt(i)]) > OTHER; i++) c = (c << 8) | k;
+            if (i === from + 12) {
+              stop = from + 16 < end ? from + 16 : end;
+              for (; i < stop && (k = classes[text.charCodeAt(i)]) > OTHER; i++) d = (d << 8) | k;
+              if (i === from + 16 && i < end && (k = classes[text.charCodeAt(i)]) > OTHER) k = OTHER; // longer
+            }
+          }
         }
-        if (i === from + 8) {
-          stop = from + 12 < end ? from + 12 : end;
-          for (; i < stop && (k = classes[text.charCodeAt(i)]!) > OTHER; i++) c = (c << 8) | k;
-        }
-        if (i === from + 12) {
-          stop = from + 16 < end ? from + 16 : end;
-          for (; i < stop && (k = classes[text.charCodeAt(i)]!) > OTHER; i++) d = (d << 8) | k;
-        }
-        if (i === from + 16 && i < end && classes[text.charCodeAt(i)]! >= OTHER) k = OTHER; // a longer word
       }
       if (k === OTHER) {
         i = this.#readSlowly(text, from, end, at);
-        at = this.#word.at;
+        at = word.at;
         continue;
       }
 
-      let hash = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca77);
-      hash ^= Math.imul(c, 0xc2b2ae3d) ^ Math.imul(d, 0x27d4eb2f);
-      hash ^= hash >>> 15;
-      let entry = (hash & (CACHE_SETS - 1)) * 2 * ENTRY;
+      const hash = Math.imul(Math.imul(Math.imul(a, 0x9e3779b1) + b, 0x85ebca77) + (c ^ d), 0xc2b2ae3d);
+      const entry = (hash >>> (32 - CACHE_BITS)) * ENTRY;
       if (cache[entry] !== a || cache[entry + 1] !== b || cache[entry + 2] !== c || cache[entry + 3] !== d) {
-        entry += ENTRY;
-        if (
-          cache[entry] !== a ||
-          cache[entry + 1] !== b ||
-          cache[entry + 2] !== c ||
-          cache[entry + 3] !== d
-        ) {
-          this.#readWord(text, from, i, at);
-          const count = this.#word.at - at;
-          if (count <= CACHED_IDS) {
-            entry -= ENTRY;
-            cache.copyWithin(entry + ENTRY, entry, entry + ENTRY); // the older word moves to the second place
-            cache[entry] = a;
-            cache[entry + 1] = b;
-            cache[entry + 2] = c;
-            cache[entry + 3] = d;
-            cache[entry + 4] = count;
-            for (let nth = 0; nth < count; nth++) cache[entry + 5 + nth] = ids[at + nth]!;
-          }
-          at += count;
-          continue;
+        const past = word.readPlain(text, from, i, classes, at);
+        if (past - at <= CACHED_IDS) {
+          cache[entry] = a;
+          cache[entry + 1] = b;
+          cache[entry + 2] = c;
+          cache[entry + 3] = d;
+          cache[entry + 4] = past - at;
+          for (let nth = 0; at + nth < past; nth++) cache[entry + 5 + nth] = ids[at + nth];
         }
-      }
-      const count = cache[entry + 4]!;
-      const first = cache[entry + 5]!;
-      ids[at] = first;
-      if (located) spans[2 * at] = from;
-      if (count > 1) {
-        const second = cache[entry + 6]!;
-        ids[at + 1] = second;
-        if (count > 2) ids[at + 2] = cache[entry + 7]!;
-        if (located) {
-          let border = from + lengths[first]!;
-          spans[2 * at + 1] = spans[2 * at + 2] = border;
-          if (count > 2) {
-            border += lengths[second]!;
-            spans[2 * at + 3] = spans[2 * at + 4] = border;
+        at = past;
+      } else {
+        const count = cache[entry + 4];
+        const first = cache[entry + 5];
+        ids[at] = first;
+        if (located) spans[2 * at] = from;
+        if (count > 1) {
+          const second = cache[entry + 6];
+          ids[at + 1] = second;
+          if (count > 2) ids[at + 2] = cache[entry + 7];
+          if (located) {
+            let border = from + lengths[first];
+            spans[2 * at + 1] = spans[2 * at + 2] = border;
+            if (count > 2) {
+              border += lengths[second];
+              spans[2 * at + 3] = spans[2 * at + 4] = border;
+            }
           }
         }
+        at += count;
+        if (located) spans[2 * at - 1] = i;
       }
-      at += count;
-      if (located) spans[2 * at - 1] = i;
+      if (k === BLANK) i++;
     }
     return at;
   }
@@ -179,20 +162,13 @@ export class WordPiece {
     return this.#word.at;
   }
 
-  /** Reads a word of common characters, each one unit. */
-  #readWord(text: string, from: number, to: number, at: number): void {
-    const { classes } = this.#characters;
-    this.#word.restart(at);
-    for (let i = from; i < to; i++) this.#word.takeLetter(classes[text.charCodeAt(i)]!, i, i + 1);
-    this.#word.end();
-  }
-
   /** Reads one word or one single character of any kind, and returns where the text goes on. */
   #readSlowly(text: string, from: number, end: number, at: number): number {
     const word = this.#word;
     word.restart(at);
     for (let i = from; i < end;) {
-      const point = pointAt(text, i);
+      const unit = text.charCodeAt(i);
+      const point = (unit & 0xf800) === 0xd800 ? pointAt(text, i) : unit;
       const next = i + (point > 0xffff ? 2 : 1);
       const meaning = this.#characters.meaning(point);
       const kind = meaning & KIND_MASK;
@@ -203,7 +179,7 @@ export class WordPiece {
         return end;
       }
       if (kind === SEVERAL) {
-        for (const each of this.#characters.sequences[meaning >> KIND_BITS]!) word.take(each, i, next);
+        for (const each of this.#characters.sequences[meaning >> KIND_BITS]) word.take(each, i, next);
       } else if (kind !== NOTHING) {
         word.take(meaning, i, next);
         if (kind !== LETTER) return next;
@@ -217,7 +193,7 @@ export class WordPiece {
   #takeNormalized(from: number, to: number): void {
     const { points, starts, ends } = this.#normalizer;
     for (let i = from; i < to; i++)
-      this.#word.take(this.#characters.normalized(points[i]!), starts[i]!, ends[i]!);
+      this.#word.take(this.#characters.normalized(points[i]), starts[i], ends[i]);
     this.#word.end();
   }
 }

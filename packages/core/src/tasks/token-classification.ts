@@ -1,0 +1,92 @@
+/**
+ * Token classification: names and other entities in a text (Devlin et al., 2018, 5.3).
+ *
+ * A text longer than the model is read in windows that split no word; what is said of a word is taken from the window
+ * in which it has the most context.
+ */
+import { join, SPECIALS_SINGLE } from "../encoding/encoding.ts";
+import type { Encoding } from "../encoding/encoding.ts";
+import { maxContext } from "../encoding/windows.ts";
+import { wordWindows } from "../encoding/word-windows.ts";
+import { ClozeError } from "../errors.ts";
+import { decodeEntities } from "../heads/token.ts";
+import type { Aggregation, Entity } from "../heads/token.ts";
+import type { Plugin } from "../plugin.ts";
+import type { RunOptions } from "../session.ts";
+import { expectText, expectWidth, lengthLimit, runBatches } from "./task.ts";
+import type { TaskModel } from "./task.ts";
+
+export interface TagOptions extends RunOptions {
+  /** How tokens become entities: whole words by their first piece, by default. */
+  readonly aggregation?: Aggregation | undefined;
+  /** Tokens of a window, special ones included: by default what the plugin was trained with, or all. */
+  readonly maxLength?: number | undefined;
+  /** Tokens that a window shares with the next: by default 128, or half of a window. */
+  readonly overlap?: number | undefined;
+}
+
+export interface Tagging {
+  /** In the order of the text. */
+  readonly entities: readonly Entity[];
+}
+
+const aggregations: readonly Aggregation[] = ["none", "simple", "first", "average", "max"];
+
+/**
+ * Finds the entities of texts.
+ *
+ * @returns One result a text, in order.
+ * @throws ClozeError `invalid-input`, `invalid-option`, and what the session throws.
+ */
+export async function tag(
+  model: TaskModel,
+  plugin: Plugin,
+  texts: readonly { readonly text: string }[],
+  options: TagOptions = {},
+): Promise<Tagging[]> {
+  const { aggregation = "first" } = options;
+  if (!aggregations.includes(aggregation))
+    throw new ClozeError("invalid-option", `aggregation should be one of ${aggregations.join(", ")}.`, {
+      field: "aggregation",
+    });
+  const limit = lengthLimit(model.config, options.maxLength, plugin.maxLength ?? model.config.maxPositions);
+  const room = limit - SPECIALS_SINGLE;
+  const overlap = options.overlap ?? Math.min(plugin.overlap ?? 128, Math.floor(room / 2));
+
+  const width = plugin.labels.length;
+  const encodings: Encoding[] = [];
+  const takers: ((logits: Float32Array) => void)[] = [];
+  const tagged = texts.map(({ text }, i) => {
+    expectText(text, texts.length > 1 ? `inputs[${i}].text` : "text");
+    const tokens = model.tokenizer.tokenize(text);
+    const words = wordBorders(model.tokenizer.wordIds(tokens));
+    const list = wordWindows(words, room, overlap);
+    const owner = maxContext(tokens.ids.length, list);
+    for (let w = 0; w < words.length - 1; w++) owner.fill(owner[words[w]], words[w], words[w + 1]);
+    const logits = new Float32Array(tokens.ids.length * width);
+    for (const [w, { first, count }] of list.entries()) {
+      if (count === 0) continue;
+      encodings.push(join(model.tokenizer.specials, { tokens, first, count }));
+      takers.push((rows) => {
+        for (let t = first; t < first + count; t++) {
+          const at = (t - first + 1) * width; // after [CLS]
+          if (owner[t] === w) logits.set(rows.subarray(at, at + width), t * width);
+        }
+      });
+    }
+    return { text, offsets: tokens.offsets, words, logits, labels: plugin.labels };
+  });
+
+  await runBatches(model, encodings, [plugin.name], options, (i, [row]) => {
+    expectWidth(plugin, row);
+    takers[i](row.data);
+  });
+  return tagged.map((one) => ({ entities: decodeEntities(one, aggregation) }));
+}
+
+/** Where each word begins, and the number of tokens. */
+function wordBorders(wordIds: Int32Array): Int32Array {
+  const borders: number[] = [];
+  for (let i = 0; i < wordIds.length; i++) if (i === 0 || wordIds[i] !== wordIds[i - 1]) borders.push(i);
+  return Int32Array.from([...borders, wordIds.length]);
+}
