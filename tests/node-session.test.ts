@@ -46,6 +46,33 @@ describe("a session", () => {
     for (const [i, result] of together.entries()) expect(result).toEqual(alone[i % 4]);
   });
 
+  test("refuses feeds that were given away, and the requests after that get their own answers", async () => {
+    await using bert = await open();
+    const feeds = () => collate([bert.tokenizer.encode("the cat")], 8, bert.tokenizer.specials.pad);
+    const used = feeds();
+    const first = await bert.session.run(used, ["head"]);
+    await expect(bert.session.run(used, ["head"])).rejects.toThrow(
+      expect.objectContaining({ code: "invalid-input" }),
+    );
+    expect(await bert.session.run(feeds(), ["head"])).toEqual(first);
+  });
+
+  test("gives up waiting when its caller does, and goes on for the others", async () => {
+    await using bert = await open();
+    const controller = new AbortController();
+    const long = bert.classify("the cat sat on the mat ".repeat(8), { signal: controller.signal });
+    const other = bert.classify("the cat");
+    controller.abort();
+    await expect(long).rejects.toThrow(expect.objectContaining({ code: "aborted" }));
+    expect(await other).toEqual(await bert.classify("the cat"));
+  });
+
+  test("never pads beyond the model's positions, be they no multiple of 8", async () => {
+    await using bert = await load(fixturePath("checkpoints/wide-heads"), { threads: 1 });
+    expect(bert.config.maxPositions % 8).not.toBe(0);
+    expect(await bert.embed("the cat sat on the mat ".repeat(20))).toHaveProperty("truncated", true);
+  });
+
   test("refuses an output that is not there, by name", async () => {
     await using bert = await open();
     await expect(bert.session.run({}, ["moods"])).rejects.toThrow("There is no output named moods");
@@ -85,10 +112,8 @@ describe("tasks", () => {
     const alone = await Promise.all(texts.map((text) => bert.classify(text)));
     const together = await bert.classify(texts);
     for (const [i, result] of together.entries()) {
-      if (!("label" in result) || !("label" in alone[i]))
-        throw new TypeError("A classification has a label.");
       expect(result.label).toBe(alone[i].label);
-      expect(result.score).toBeCloseTo(alone[i].score, 5);
+      expect(result.score).toBeCloseTo(alone[i].score!, 5);
     }
   });
 
@@ -135,6 +160,16 @@ describe("tasks", () => {
     }
   });
 
+  test("a guard against great work refuses before anything runs", async () => {
+    await using bert = await load(fixturePath("checkpoints/f16"), { threads: 1 });
+    const context = "the cat sat on the mat ".repeat(100);
+    const question = { question: "who?", context };
+    await expect(bert.ask(question, { maxLength: 20, overlap: 10, maxWindows: 16 })).rejects.toThrow(
+      "More than 16 windows are needed",
+    );
+    await expect(bert.ask(question, { maxWindows: 100 })).resolves.toHaveProperty("answer");
+  });
+
   test("bad options are refused before anything runs", async () => {
     await using bert = await load(fixturePath("checkpoints/f16"), { threads: 1 });
     const ask = (options: object) => bert.ask({ question: "who?", context: "the cat" }, options);
@@ -162,6 +197,10 @@ describe("tasks", () => {
     const { embedding } = await bert.embed("the cat", { normalize: true, layers: [-1, 0] });
     expect(embedding).toHaveLength(2 * bert.config.hiddenSize);
     expect(embedding.reduce((a, x) => a + x * x, 0)).toBeCloseTo(1, 5);
+    const twice = await bert.embed("the cat", { layers: [-1, -1] });
+    expect(twice.embedding.slice(0, bert.config.hiddenSize)).toEqual(
+      twice.embedding.slice(bert.config.hiddenSize),
+    );
     await expect(bert.embed("the cat", { layers: [9] })).rejects.toThrow("There is no layer 9");
   });
 });

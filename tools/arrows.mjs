@@ -20,7 +20,7 @@ const allowed = {
     "@cloze/train",
     "@cloze/worker",
   ],
-  worker: ["@cloze/core", "@cloze/edge", "@cloze/starter"],
+  worker: ["@cloze/edge", "@cloze/starter"],
 };
 
 const wrong = Object.entries(allowed).flatMap(([folder, below]) => {

@@ -1,6 +1,7 @@
 /**
  * One tokenizer in one way of use, in a process of its own. Asked for a slice of the texts, it tokenizes each once and
- * reports CPU and wall time; asked to check, it sends a hash of the ids of every text instead.
+ * reports CPU and wall time; asked to warm up, it reads them for a while; asked to check, it sends a hash of the ids
+ * of every text.
  *
  * node tokenizer-contender.mjs NAME WAY TEXTS.json
  */
@@ -11,6 +12,8 @@ import { fileURLToPath } from "node:url";
 const [, , name, way, file] = process.argv;
 /** Texts whose results are kept together; of the slice before, as many are read again, untimed, to warm up. */
 const BATCH = 256;
+/** Milliseconds for the first slice, over and over, so that everything is compiled. */
+const WARM_UP = 500;
 const model = fileURLToPath(new URL("../../packages/starter/model/", import.meta.url));
 const read = (part) => readFileSync(model + part, "utf8");
 // As a program has texts that it got one by one, not as parts of one big string.
@@ -82,16 +85,24 @@ const contenders = {
 
 const ways = await contenders[name]();
 process.send({ ready: true });
-process.on("message", async ({ slice, check }) => {
-  const texts = slices[slice];
-  if (check) return process.send({ hashes: (await ways.check(texts)).map(hash) });
-  const seen = slices.at(slice - 1);
-  ways.before?.(seen);
-  await ways[way](seen.slice(0, BATCH));
-  const cpu = process.cpuUsage();
-  const wall = performance.now();
+async function run(texts) {
   for (let first = 0; first < texts.length; first += BATCH)
     await ways[way](texts.slice(first, first + BATCH));
+}
+
+process.on("message", async ({ slice, task }) => {
+  const texts = slices[slice];
+  if (task === "check") return process.send({ hashes: (await ways.check(texts)).map(hash) });
+  if (task === "warm up") {
+    for (const start = performance.now(); performance.now() < start + WARM_UP;) await run(texts);
+    return process.send({});
+  }
+  const seen = slices[slice - 1];
+  ways.before?.(seen);
+  await run(seen.slice(0, BATCH));
+  const cpu = process.cpuUsage();
+  const wall = performance.now();
+  await run(texts);
   const elapsed = (performance.now() - wall) / 1000;
   const spent = process.cpuUsage(cpu);
   process.send({ wall: elapsed, cpu: (spent.user + spent.system) / 1e6 });

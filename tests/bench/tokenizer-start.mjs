@@ -74,7 +74,8 @@ async function measureOne(contender) {
 }
 
 async function measureAll(rounds) {
-  const { packTokenizer, Tokenizer } = await import("@cloze/core/tokenizer");
+  const { Tokenizer } = await import("@cloze/core/tokenizer");
+  const { packTokenizer } = await import("@cloze/core/tokenizer/compact");
   const folder = mkdtempSync(path.join(tmpdir(), "cloze-bench-"));
   const file = path.join(folder, "vocab.cloze");
   writeFileSync(file, packTokenizer(Tokenizer.fromFiles({ vocabTxt: read("vocab.txt") })));

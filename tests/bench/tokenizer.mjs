@@ -2,7 +2,7 @@
  * `npm run bench:tokenizer`: the tokenizer's speed against its peers, one thread each, the same texts and vocabulary.
  *
  * Each tokenizer in each way of use lives in a process of its own, and they take turns slice by slice, on texts that
- * none has seen before (after a few, untimed, that it has). What counts is CPU time (all threads of the process,
+ * none has seen before (all have warmed up). What counts is CPU time (all threads of the process,
  * garbage collection included); wall time is beside it. Hugging Face's Rust core is called through Python:
  * CLOZE_PYTHON names one that has `tokenizers`. Ids are compared first: a tokenizer that is fast and wrong is not
  * fast. See docs/tokenizer-speed.md.
@@ -19,7 +19,6 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const model = path.join(here, "../../packages/starter/model");
 const python = process.env.CLOZE_PYTHON ?? "python3";
 const rounds = Number(process.env.CLOZE_BENCH_ROUNDS ?? 5);
-const WARM_UP = 2; // slices
 const env = {
   ...process.env,
   TOKENIZERS_PARALLELISM: "false",
@@ -42,7 +41,7 @@ const contenders = [
   ["node binding", "offsets", "encodeBatch, getIds, getOffsets"],
 ];
 
-const sets = readTexts(rounds + WARM_UP);
+const sets = readTexts(rounds + 1);
 if (sets === undefined) {
   console.error("There are no texts: CLOZE_SHARED names a folder with data/corpora and data/xquad.");
   process.exit(2);
@@ -73,17 +72,17 @@ async function measure(set, slices) {
       cpu: [],
       wall: [],
     });
-  for (const entry of entries) entry.hashes = (await entry.process.ask({ slice: 0, check: true })).hashes;
-  for (let slice = 0; slice < slices.length; slice++)
+  for (const { process } of entries) await process.ask({ slice: 0, task: "warm up" });
+  for (const entry of entries) entry.hashes = (await entry.process.ask({ slice: 0, task: "check" })).hashes;
+  for (let slice = 1; slice < slices.length; slice++)
     for (const entry of entries) {
       const { cpu, wall } = await entry.process.ask({ slice });
-      if (slice < WARM_UP) continue;
       entry.cpu.push(cpu);
       entry.wall.push(wall);
     }
   for (const entry of entries) entry.process.stop();
 
-  const texts = slices.slice(WARM_UP).flat();
+  const texts = slices.slice(1).flat();
   const bytes = texts.reduce((all, text) => all + Buffer.byteLength(text), 0);
   const find = (name, way) => entries.find((entry) => entry.name === name && entry.way === way);
   const correct = find("Rust core", "ids").hashes;

@@ -1,11 +1,20 @@
 /** The commands as a shell runs them, with the starter model. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { cloze, start, main } from "./cloze.ts";
+import { cloze, finish, start, main } from "./cloze.ts";
 
 const checkpoints = fileURLToPath(new URL("../fixtures/checkpoints", import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), "cloze-cli-"));
@@ -40,6 +49,23 @@ test("classify tells people a label and a share", async () => {
   const result = await cloze(["classify", "a warm , funny and touching film"]);
   expect(result).toMatchObject({ code: 0, err: "" });
   expect(result.out).toMatch(/^positive +\d+\.\d\d %\nnegative +\d+\.\d\d %\n$/);
+});
+
+test("classify shows people the best label first, even of labels that look like numbers", async () => {
+  const model = path.join(folder, "numbers");
+  cpSync(path.join(checkpoints, "no-prefix"), model, { recursive: true });
+  const config = path.join(model, "config.json");
+  const json = JSON.parse(readFileSync(config, "utf8")) as { id2label: Record<string, string> };
+  const labels = Object.keys(json.id2label);
+  expect(labels.length).toBeGreaterThan(1);
+  const orders = [labels, labels.toReversed()];
+  for (const order of orders) {
+    writeFileSync(config, JSON.stringify({ ...json, id2label: Object.fromEntries(order.entries()) }));
+    const { out } = await cloze(["classify", "a cat", "--model", model]);
+    const scores = Array.from(out.matchAll(/ (\d+\.\d\d) %/g), ([, score]) => Number(score));
+    expect(scores).toHaveLength(labels.length);
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+  }
 });
 
 test("ask answers with offsets into the context", async () => {
@@ -125,6 +151,39 @@ test("a program that writes a line and waits for its answer gets it", async () =
   expect(await answers.next()).toHaveProperty("done", true);
 });
 
+test("a line that is refused ends no stream, though it comes alone", async () => {
+  const child = start(["ask", "--input", "-", "--json", "--max-length", "24"]);
+  const answers = child.stdout.setEncoding("utf8")[Symbol.asyncIterator]();
+  const context = "The play was written by Anton Chekhov in 1896.";
+  const long = "Who wrote it, ".repeat(8);
+  for (const [question, answer] of [
+    ["Who wrote it?", { answer: expect.any(String) as unknown }],
+    [long, { error: { code: "invalid-option", line: 2 } }],
+    ["Who wrote it?", { answer: expect.any(String) as unknown }],
+  ] as const) {
+    child.stdin.write(`${JSON.stringify({ question, context })}\n`);
+    expect(JSON.parse((await answers.next()).value as string)).toMatchObject(answer);
+  }
+  child.stdin.end();
+  expect(await answers.next()).toHaveProperty("done", true);
+});
+
+test("a command that fails ends, though its input stays open", async () => {
+  const dying = `
+    import { Worker } from "node:worker_threads";
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      if (message.feeds) setImmediate(() => this.emit("error", new Error("out of memory")));
+      else postMessage.call(this, message, ...rest);
+    };`;
+  const child = start(["embed", "--input", "-", "--json"], {
+    NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(dying)}"`,
+  });
+  child.stdin.write(`${text("a film")}\n`);
+  const result = await finish(child);
+  expect(result).toMatchObject({ code: 1, err: expect.stringContaining("out of memory") as unknown });
+});
+
 test("a reader that has seen enough ends the command quietly", async () => {
   const input = path.join(folder, "many.txt");
   writeFileSync(input, "one two three four five six seven\n".repeat(50_000));
@@ -171,6 +230,62 @@ test("evaluate measures labels by name and by number", async () => {
   expect(result.json()).toMatchObject([{ accuracy: 1, f1: 1, matthews: 1, texts: 2 }]);
 });
 
+test("evaluate asks the head whose labels it counts, where another could answer too", async () => {
+  const starter = fileURLToPath(new URL("../../packages/starter/model", import.meta.url));
+  const model = path.join(folder, "two-heads");
+  cpSync(starter, model, { recursive: true });
+  const other = path.join(model, "plugins", "a-mood");
+  cpSync(path.join(model, "plugins", "sentiment"), other, { recursive: true });
+  const file = path.join(other, "plugin.json");
+  const plugin = JSON.parse(readFileSync(file, "utf8")) as object;
+  writeFileSync(
+    file,
+    JSON.stringify({ ...plugin, name: "a-mood", kind: "multi-label", labels: ["glum", "merry"] }),
+  );
+  const data = path.join(folder, "moods.tsv");
+  writeFileSync(data, "text\tlabel\na warm , funny film\tpositive\ndull and far too long\tnegative\n");
+  const predictions = path.join(folder, "moods.jsonl");
+  const options = ["--data", data, "--model", model, "--predictions", predictions, "--json"];
+  const result = await cloze(["evaluate", "--task", "classify", ...options]);
+  expect(result).toMatchObject({ code: 0, err: "" });
+  expect(result.json()).toMatchObject([{ accuracy: 1, "f1 positive": 1 }]);
+  expect(readFileSync(predictions, "utf8")).toMatch(/^{"label":"positive"/);
+});
+
+test("evaluate leaves an old file of predictions as it is until there are new ones", async () => {
+  const data = path.join(folder, "kept.tsv");
+  const predictions = path.join(folder, "kept.jsonl");
+  const rows = "text\tlabel\na film\tpositive\n";
+  writeFileSync(data, rows);
+  writeFileSync(predictions, "old");
+  const evaluate = ["evaluate", "--task", "classify", "--data", data];
+  const nothing = path.join(folder, "nothing");
+  const result = await cloze([...evaluate, "--predictions", predictions, "--model", nothing]);
+  expect(result).toMatchObject({ code: 1 });
+  expect(readFileSync(predictions, "utf8")).toBe("old");
+
+  const link = path.join(folder, "link.tsv");
+  symlinkSync(data, link);
+  for (const file of [data, link]) {
+    expect(await cloze([...evaluate, "--predictions", file])).toMatchObject({
+      code: 2,
+      err: "--predictions and --data are one file: choose another.\n",
+    });
+    expect(readFileSync(data, "utf8")).toBe(rows);
+  }
+  expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
+});
+
+test("evaluate writes no two results to one file", async () => {
+  const data = fileURLToPath(new URL("../fixtures/squad/data-v2.0.json", import.meta.url));
+  const file = path.join(folder, "both.json");
+  const options = ["--data", data, "--predictions", file, "--null-odds", file];
+  expect(await cloze(["evaluate", "--task", "squad", ...options])).toMatchObject({
+    code: 2,
+    err: "--null-odds and --predictions are one file: choose another.\n",
+  });
+});
+
 test("evaluate measures answers with the official metrics of the data's version", async () => {
   const squad = fileURLToPath(new URL("../fixtures/squad", import.meta.url));
   const predictions = path.join(folder, "answers.json");
@@ -198,4 +313,9 @@ test("doctor finds this machine well", async () => {
       .map((line) => line.slice(0, 2)),
   ).toEqual(["ok", "ok", "ok", "ok", "ok"]);
   expect(code).toBe(0);
+});
+
+test("doctor's findings are tab-separated values too", async () => {
+  const { out } = await cloze(["doctor", "--port", "0", "--format", "tsv"]);
+  expect(out).toMatch(/^ok\ttrue\nchecks\.0\.name\tNode\nchecks\.0\.ok\ttrue\nchecks\.0\.message\t/);
 });

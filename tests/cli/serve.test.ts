@@ -1,13 +1,17 @@
 /** `cloze serve` as people run it: started, asked, stopped, and nothing left. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
 import type { LabelScores } from "@cloze/core";
 import { load } from "@cloze/runtime/node";
 import { expect, test } from "vitest";
 import { fixturePath } from "../reference/fixtures.ts";
-import { cloze, finish, start } from "./cloze.ts";
+import { cloze, finish, main, start } from "./cloze.ts";
 
 /** The addresses that a serving child prints. */
 async function addresses(child: ChildProcessWithoutNullStreams): Promise<{ url: string; serverUrl: string }> {
@@ -83,6 +87,39 @@ test("another model is served with its own tokenizer, labels and head", async ()
   expect(ids.slice(1, -1)).toEqual([...bert.tokenizer.tokenize(text).ids]);
   child.kill("SIGINT");
   expect(await ended).toMatchObject({ code: 0 });
+});
+
+test("byte order marks in a model's files are no part of what is served", async () => {
+  const model = mkdtempSync(path.join(tmpdir(), "cloze-serve-"));
+  cpSync(fixturePath("checkpoints/no-prefix"), model, { recursive: true });
+  for (const name of ["config.json", "tokenizer_config.json", "vocab.txt"]) {
+    const file = path.join(model, name);
+    writeFileSync(file, `\uFEFF${readFileSync(file, "utf8")}`);
+  }
+  const child = start(["serve", "--port", "0", "--json", "--model", model]);
+  const ended = finish(child);
+  const { url } = await addresses(child);
+  const { ids } = (await (await post(`${url}/v1/tokenize`, { text: "a cat" })).json()) as {
+    readonly ids: number[];
+  };
+  await using bert = await load(model);
+  expect(ids.slice(1, -1)).toEqual([...bert.tokenizer.tokenize("a cat").ids]);
+  child.kill("SIGINT");
+  expect(await ended).toMatchObject({ code: 0, err: "" });
+  rmSync(model, { recursive: true });
+});
+
+test("a Worker that does not start is told in one sentence, and leaves nothing that holds the program", async () => {
+  const program = `
+    import { startWorker } from ${JSON.stringify(pathToFileURL(main.replace("main.js", "workerd.js")))};
+    const modules = { "worker.js": 'throw new Error("The model is damaged: fetch it again.");' };
+    await startWorker({ modules, host: "127.0.0.1", port: 0 }).catch(({ code, message }) => console.log(code, message));`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program]);
+  expect(await finish(child)).toMatchObject({
+    code: 0,
+    out: "server-unavailable The Worker did not start: The model is damaged: fetch it again.\n",
+    err: "",
+  });
 });
 
 test("a port in use is told before anything is loaded, PORT being the default", async () => {

@@ -1,6 +1,7 @@
 /**
  * A session with the starter's outputs and no weights, which answers by rule: a text with "warm" in it is positive,
- * and the answer to a question runs from "anton" to "chekhov", with "1896" as the runner-up.
+ * the answer to a question runs from "anton" to "chekhov", with "1896" as the runner-up, and these two words are the
+ * name of a person.
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -12,17 +13,17 @@ import { starter } from "../starter.ts";
 
 export class FakeStarter implements Session {
   readonly tokensPerRun = 1024;
-  readonly outputs = ["sentiment", "answers"];
+  readonly outputs = ["sentiment", "answers", "entities"];
   /** Awaited by every run before it answers. */
   gate: () => Promise<void> = async () => {};
   /** [rows, length] of each run. */
   readonly runs: (readonly number[])[] = [];
-  readonly #ids: Readonly<Record<"warm" | "anton" | "chekhov" | "1896", number>>;
+  readonly #ids: Readonly<Record<"warm" | "anton" | "che" | "##khov" | "1896", number>>;
 
   constructor(tokenizer: Tokenizer) {
     const id = (piece: string) => tokenizer.vocabulary.id(piece)!;
-    const chekhov = tokenizer.tokenize("chekhov").ids.at(-1)!;
-    this.#ids = { warm: id("warm"), anton: id("anton"), chekhov, "1896": id("1896") };
+    const [che, khov] = tokenizer.tokenize("chekhov").ids;
+    this.#ids = { warm: id("warm"), anton: id("anton"), che, "##khov": khov, "1896": id("1896") };
   }
 
   /** Holds runs up until the function that it gives is called. */
@@ -44,18 +45,21 @@ export class FakeStarter implements Session {
     const [rows, length] = input_ids.dims;
     this.runs.push(input_ids.dims);
     await this.gate();
-    const { warm, anton, chekhov, "1896": year } = this.#ids;
+    const { warm, anton, che, "##khov": khov, "1896": year } = this.#ids;
     const sentiment = new Float32Array(2 * rows);
     const answers = new Float32Array(2 * rows * length).fill(-5);
+    const entities = new Float32Array(9 * rows * length); // O B-PER I-PER …
     for (const [i, id] of input_ids.data.entries()) {
       if (id === warm) sentiment[2 * Math.floor(i / length) + 1] = 4;
       if (id === anton) answers[2 * i] = 6;
-      if (id === chekhov) answers[2 * i + 1] = 6;
+      if (id === khov) answers[2 * i + 1] = 6;
       if (id === year) answers.fill(3, 2 * i, 2 * i + 2);
+      entities[9 * i + (id === anton ? 1 : id === che || id === khov ? 2 : 0)] = 6;
     }
     const all: Record<string, FloatTensor> = {
       sentiment: { type: "float32", dims: [rows, 2], data: sentiment },
       answers: { type: "float32", dims: [rows, length, 2], data: answers },
+      entities: { type: "float32", dims: [rows, length, 9], data: entities },
     };
     return Object.fromEntries(outputs.map((name) => [name, all[name]]));
   }

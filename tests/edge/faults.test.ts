@@ -1,8 +1,7 @@
 import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parseConfig, Tokenizer, Vocabulary } from "@cloze/core";
-import { createApp } from "@cloze/edge";
+import { createApp, readModel } from "@cloze/edge";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { startFakeServer } from "./fake-starter.ts";
 import { startWorker } from "./worker.ts";
@@ -86,6 +85,13 @@ describe("an inference server", () => {
     expect((await worker.post("/v1/classify", text)).status).toBe(503);
   });
 
+  it("that answers for fewer tokens than were sent is a 502", async () => {
+    const outputs = [{ name: "answers", datatype: "FP32", shape: [1, 2, 2], data: [0, 0, 0, 0] }];
+    const worker = await workerOver((_, response) => void response.end(JSON.stringify({ outputs })));
+    const { status, body } = await worker.post("/v1/answer", { question: "Who?", context: "Anton did." });
+    expect([status, body.code]).toEqual([502, "server-error"]);
+  });
+
   it("that lacks a plugin of the Worker's is a 502 that says so", async () => {
     const worker = await workerOver((_, response) => {
       response.writeHead(400).end(`{"error":"There is no output named answers: this model has sentiment."}`);
@@ -97,31 +103,30 @@ describe("an inference server", () => {
 
 /** The SDK's app in this process, for what workerd has no means to show: it does not notice a client that leaves. */
 function appOver(url: string, timeoutMs = 30_000) {
-  const pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a"];
-  const sizes = `"vocab_size":6,"hidden_size":8,"num_hidden_layers":1,"num_attention_heads":1,"intermediate_size":8`;
-  const plugin = {
-    name: "sentiment",
-    version: "1",
-    title: "",
-    kind: "sequence",
-    features: "pooler",
-  } as const;
   const app = createApp({
-    model: {
-      tokenizer: new Tokenizer(Vocabulary.of(pieces)),
-      config: parseConfig(`{${sizes}}`).config,
-      plugins: [{ ...plugin, labels: ["a", "b"], examples: [], metrics: {} }],
-    },
+    model: readModel({
+      config: `{"vocab_size":6,"hidden_size":8,"num_hidden_layers":1,"num_attention_heads":1,"intermediate_size":8}`,
+      vocabTxt: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a"].join("\n"),
+      plugins: [
+        `{"name":"sentiment","version":"1","kind":"sequence","labels":["a","b"],"features":"pooler"}`,
+        `{"name":"answers","version":"1","kind":"span","labels":["start","end"],"features":"hidden"}`,
+      ],
+    }),
     server: { url, model: "cloze-starter" },
     limits: { timeoutMs },
   });
-  return (signal?: AbortSignal, body: object = { text: "a" }) =>
-    app.request("/v1/classify", {
+  return (body: object = { text: "a" }, { signal, path = "/v1/classify" }: Post = {}) =>
+    app.request(path, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
       ...(signal && { signal }),
     });
+}
+
+interface Post {
+  readonly signal?: AbortSignal;
+  readonly path?: string;
 }
 
 describe("a deadline", () => {
@@ -151,9 +156,19 @@ describe("a deadline", () => {
     server.session.gate = () => new Promise((resolve) => setTimeout(resolve, 100));
     const log = vi.spyOn(console, "error").mockReturnValue();
     const inputs = Array.from({ length: 60 }, () => ({ text: "a ".repeat(500) }));
-    const response = await appOver(server.url, 300)(undefined, { inputs });
+    expect((await appOver(server.url, 300)({ inputs })).status).toBe(504);
     log.mockRestore();
-    expect(response.status).toBe(504);
+  });
+
+  it("is one for all the parts of a list that was parted for its faults", async () => {
+    const server = await startFakeServer();
+    open.push({ [Symbol.asyncDispose]: () => server.close() });
+    server.session.gate = () => new Promise((resolve) => setTimeout(resolve, 200));
+    const log = vi.spyOn(console, "error").mockReturnValue();
+    const inputs = ["a", "a ".repeat(9), "a"].map((question) => ({ question, context: "a" })); // no room in the second
+    const post = appOver(server.url, 300);
+    expect((await post({ inputs, maxLength: 8 }, { path: "/v1/answer" })).status).toBe(504);
+    log.mockRestore();
   });
 
   it("that the server says has passed is a 504", async () => {
@@ -171,7 +186,7 @@ describe("a client that leaves", () => {
     const first = post();
     await expect.poll(() => server.session.runs.length).toBe(2); // the first was the server's own
     const leaving = new AbortController();
-    const left = post(leaving.signal);
+    const left = post(undefined, { signal: leaving.signal });
     await new Promise((done) => setTimeout(done, 100));
     leaving.abort();
     expect((await left).status).toBe(499);

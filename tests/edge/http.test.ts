@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startFakeServer } from "./fake-starter.ts";
 import { startWorker } from "./worker.ts";
@@ -142,6 +143,88 @@ describe("POST /v1/answer", () => {
   });
 });
 
+/** A hundred thousand bytes, most of them tokens. */
+const long = `${context} ${"a ".repeat(50_000)}`;
+
+describe("windows over a long text", () => {
+  const greedy = { maxLength: 384, overlap: 370 };
+
+  it.each([
+    ["/v1/answer", { question, context: long, ...greedy }],
+    ["/v1/tag", { text: long, ...greedy }],
+  ])("of %s are refused before they are run, where a great overlap makes too many", async (path, body) => {
+    const before = server.session.runs.length;
+    expect(refusal(await worker.post(path, body))).toEqual([
+      422,
+      "invalid-input",
+      undefined,
+      "More than 682 windows are needed: send less text at once, or ask for a smaller overlap.", // 2^18 / 384
+    ]);
+    expect(server.session.runs).toHaveLength(before);
+  });
+
+  it("are bounded for a list, too, where each text has its own", async () => {
+    const few = { question, context: `${context} ${"a ".repeat(2000)}` }; // 286 windows: not three at once
+    const inputs = [few, few, { question, context: long }, few, few];
+    const { status, body } = await worker.post("/v1/answer", {
+      inputs,
+      maxLength: 384,
+      overlap: 369,
+      top: 1,
+    });
+    expect(status).toBe(200);
+    expect(body.results.map(({ answer }) => answer)).toEqual([
+      "Anton Chekhov",
+      "Anton Chekhov",
+      undefined,
+      "Anton Chekhov",
+      "Anton Chekhov",
+    ]);
+    expect(body.results[2]).toMatchObject({ error: { code: "invalid-input" } });
+  });
+});
+
+const entity = (start: number) => ({
+  label: "PER",
+  start,
+  end: start + 13,
+  text: "Anton Chekhov",
+  score: expect.closeTo(0.98, 2),
+});
+
+describe("POST /v1/tag", () => {
+  it("gives entities and where they stand, in the units asked for", async () => {
+    const text = `👍👍 ${context}`;
+    const utf16 = await worker.post("/v1/tag", { text });
+    expect([utf16.status, utf16.body]).toEqual([200, { entities: [entity(29)], offsetEncoding: "utf-16" }]);
+    expect(text.slice(29, 42)).toBe("Anton Chekhov");
+    const utf32 = await worker.post("/v1/tag", { text, offsetEncoding: "utf-32" });
+    expect(utf32.body).toEqual({ entities: [entity(27)], offsetEncoding: "utf-32" });
+    expect(Array.from(text).slice(27, 40).join("")).toBe("Anton Chekhov");
+  });
+
+  it("takes its options, and a list", async () => {
+    const { body } = await worker.post("/v1/tag", {
+      inputs: [{ text: "Anton Chekhov" }, { text: "" }],
+      plugin: "entities",
+      aggregation: "none",
+      maxLength: 8,
+      overlap: 2,
+    });
+    expect(body.results[0].entities.map(({ label, start, end }) => [label, start, end])).toEqual([
+      ["B-PER", 0, 5],
+      ["I-PER", 6, 9],
+      ["I-PER", 9, 13],
+    ]);
+    expect(body.results[1]).toEqual({ entities: [] });
+  });
+
+  it("finds a name far down a long text", async () => {
+    const { body } = await worker.post("/v1/tag", { text: `${"It was a play . ".repeat(2000)}${context}` });
+    expect(body.entities).toEqual([entity(32_024)]);
+  });
+});
+
 describe("POST /v1/tokenize", () => {
   it("gives ids, segments, tokens and offsets", async () => {
     const { body } = await worker.post("/v1/tokenize", {
@@ -219,6 +302,22 @@ describe("every answer", () => {
     );
     expect(answers.map(({ body }) => body.score > 0.9)).toEqual(answers.map((_, i) => i % 2 === 0));
   });
+});
+
+describe("a client that breaks off in the middle of its request", () => {
+  it.each(["Content-Length: 100", "Transfer-Encoding: chunked"])(
+    "(%s) is no failure of the Worker",
+    async (length) => {
+      const client = connect(Number(new URL(worker.url).port), "127.0.0.1");
+      client.write(
+        `POST /v1/tokenize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${length}\r\n\r\n1\r\n{`,
+      );
+      await new Promise((done) => setTimeout(done, 200));
+      client.destroy();
+      await new Promise((done) => setTimeout(done, 300));
+      expect(worker.log).toEqual([]);
+    },
+  );
 });
 
 describe("health", () => {

@@ -57,6 +57,30 @@ describe.runIf(installed)("the demo page", () => {
     expect(complaints).toEqual([]);
   });
 
+  it("shows the best label first, also where labels look like numbers", async () => {
+    const body = `{"label":"2","score":0.6,"scores":{"2":0.6,"0":0.3,"1":0.1}}`;
+    await page.route("**/v1/classify", (route) => route.fulfill({ contentType: "application/json", body }));
+    const card = page.getByRole("region", { name: "Sentiment" });
+    await card.getByRole("button", { name: "Classify" }).click();
+    await card.getByText("60.0 %").waitFor();
+    expect(await card.getByRole("term").allTextContents()).toEqual(["2", "0", "1"]);
+    expect(await card.locator("dt.best").allTextContents()).toEqual(["2"]);
+  });
+
+  it("marks and labels the entities of a text", async () => {
+    const card = page.getByRole("region", { name: "Entities" });
+    await card.getByLabel("Text").fill("👍 <b>Anton Chekhov</b> and Anton");
+    await card.getByRole("button", { name: "Tag", exact: true }).click();
+    await card.locator("mark").first().waitFor();
+    expect(await card.locator("mark").allTextContents()).toEqual(["Anton ChekhovPER", "AntonPER"]);
+    expect(await card.locator("mark small").allTextContents()).toEqual(["PER", "PER"]);
+    expect(await card.locator("blockquote").textContent()).toBe("👍 <b>Anton ChekhovPER</b> and AntonPER");
+    await card.getByLabel("Text").fill("nobody");
+    await card.getByRole("button", { name: "Tag", exact: true }).click();
+    await card.getByText("There is nothing to tag in this text.").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   it("marks an answer in its passage, and another candidate when it is chosen", async () => {
     const card = page.getByRole("region", { name: "Answers" });
     await card.getByLabel("Question").fill("Who?");
@@ -116,7 +140,11 @@ describe.runIf(installed)("the demo page", () => {
     expect(await ran).toBe(false);
   });
 
-  it("offers no head that cannot run", async () => {
-    expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["Sentiment", "Answers"]);
+  it("offers each head", async () => {
+    expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual([
+      "Sentiment",
+      "Answers",
+      "Entities",
+    ]);
   });
 });

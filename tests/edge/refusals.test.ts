@@ -110,7 +110,7 @@ describe("a request that is wrong", () => {
       "The plugin answers is not of kind sequence or multi-label or regression; these are: sentiment.",
     ],
     [
-      "a plugin that cannot run yet",
+      "a plugin of another task",
       "/v1/answer",
       { question, context, plugin: "entities" },
       "plugin",
@@ -137,6 +137,20 @@ describe("a request that is wrong", () => {
       { question, context, overlap: 500 },
       "overlap",
       expect.stringContaining("leaves no step"),
+    ],
+    [
+      "an aggregation that there is not",
+      "/v1/tag",
+      { text: "", aggregation: "last" },
+      "aggregation",
+      `aggregation should be "none", "simple", "first", "average" or "max", but is a text.`,
+    ],
+    [
+      "a plugin that does not tag",
+      "/v1/tag",
+      { text: "", plugin: "sentiment" },
+      "plugin",
+      "The plugin sentiment is not of kind token; these are: entities.",
     ],
     [
       "unknown offsets",

@@ -47,4 +47,16 @@ describe("the starter over HTTP", () => {
     }
     expect((await worker.post("/v1/answer", { question, context })).body.answer).toBe("Anton Chekhov");
   });
+
+  it("tags as it does in this process, in windows too", async () => {
+    const sentence = "Anton Chekhov was born in Taganrog.";
+    for (const text of [sentence, `${"The weather was fine that day . ".repeat(100)}${sentence}`]) {
+      const { body } = await worker.post("/v1/tag", { text });
+      const here = await bert.tag(text);
+      const found = ({ entities }: { entities: readonly { label: string; start: number; end: number }[] }) =>
+        entities.map(({ label, start, end }) => [label, text.slice(start, end)]);
+      expect(found(body)).toEqual(found(here));
+      expect(found(body)).toContainEqual(["PER", "Anton Chekhov"]);
+    }
+  });
 });

@@ -32,15 +32,17 @@ interface Body {
   readonly start: number;
   readonly end: number;
   readonly answers: readonly { readonly start: number; readonly score: number }[];
+  readonly entities: readonly { readonly label: string; readonly start: number; readonly end: number }[];
   readonly offsetEncoding: string;
   readonly results: readonly Body[];
 }
 
 const variable = (value: string) => ({ type: "text", value }) as const;
 
+const contents = (module: string) => readFile(fileURLToPath(import.meta.resolve(module)), "utf8");
+
 /** @param server The inference server's address; without one the variables are not set. */
 export async function startWorker(server: string | undefined, model = "cloze-starter"): Promise<Worker> {
-  const contents = (module: string) => readFile(fileURLToPath(import.meta.resolve(module)), "utf8");
   const modules = {
     "worker.js": { type: "esm", contents: await contents("@cloze/worker/bundle") },
     "model.js": { type: "esm", contents: await contents("@cloze/worker/model") },

@@ -1,7 +1,7 @@
 /**
  * A model folder that is missing something, damaged or tampered with gives one clear sentence, and never a crash.
  */
-import { cp, mkdtemp, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { load } from "@cloze/runtime/node";
@@ -59,6 +59,15 @@ describe("missing", () => {
     await rm(at("vocab.txt"));
     await refused("not-found", "neither vocab.txt nor tokenizer.json");
   });
+});
+
+test("a link that leads nowhere is passed over, and plugins may be linked", async () => {
+  await cp(starter, folder, { recursive: true });
+  await symlink("nowhere", at(".#lock"));
+  await rename(at("plugins"), at("elsewhere"));
+  await symlink("elsewhere", at("plugins"));
+  await using bert = await load(folder);
+  expect(bert.plugins.map(({ name }) => name)).toContain("sentiment");
 });
 
 describe("damaged", () => {

@@ -96,8 +96,8 @@ CHECKPOINTS = [
     Checkpoint("choice", "multiple choice", "BertForMultipleChoice"),
     Checkpoint("token", "five labels a token; gelu_pytorch_tanh", "BertForTokenClassification",
                activation="gelu_pytorch_tanh", config=labels("O", "B-PER", "I-PER", "B-LOC", "I-LOC")),
-    Checkpoint("wide-heads", "hidden 30 over 3 heads of 10; 40 positions, filled by one case", "BertModel",
-               2, 30, 3, 50, config={"max_position_embeddings": 40}),
+    Checkpoint("wide-heads", "hidden 30 over 3 heads of 10; 37 positions, filled by one case", "BertModel",
+               2, 30, 3, 50, config={"max_position_embeddings": 37}),
 ]
 
 

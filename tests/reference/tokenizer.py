@@ -75,6 +75,9 @@ REAL = [
     "Ọmọ ènìyàn gbogbo ni a bí ní òmìnira", "Mā ngā tāngata katoa e whānau", "ꦱꦧꦼꦤ꧀ꦲꦸꦮꦺꦴꦁ ꦏꦭꦲꦶꦂꦲꦏꦺ", "ᬲᬫᬶᬦ᭄ ᬯᭀᬂ", "ᏣᎳᎩ ꮳꮃꭹ", "𐐔𐐯𐑅𐐨𐑉𐐯𐐻",
     "👩‍👩‍👧‍👦 🏳️‍🌈 1️⃣ 🇺🇸 🙂👍🏽 ☕️", "E = mc²; x ≠ y, x ≤ y; ∑ᵢ aᵢ ≈ ½ ± 3 ‰; 𝐱 ∈ ℝⁿ", "ﬁnance ﬂow Å Å Ω K ẞ ŉ ǰ", "\u202Ehello\u202C a\u00adb\u200bc\u2060d\ufeff",
     "https://example.com/a?b=c&d=e#f user@example.org C++ $5.00 <b>x</b> don't it's we've", "def f(x): return x**2 # [MASK] [mask] [SEP]x[CLS]",
+    "RT @user_name: omg 😂😂 sooo goood!!1 #MondayMotivation #日本 https://t.co/Ab1cD <3 :-) pls RT… via @x", "@a:@b .@c ¯\\_(ツ)_/¯ #1 u+me=❤️",
+    '<div class="a-b" id=\'x\'>&nbsp;&amp;&#x27;é&#233;</div><!-- no --><script>if(a<b&&c>d){e()}</script>', "<p>Caf&eacute;<br/>a&lt;b</p>",
+    "for (let i=0;i<n;++i){a[i]=b->c*2;} // see #12\t/* x_y */ #include <stdio.h>", 'SELECT "a".* FROM t WHERE x<>\'y\' -- ok\n$ sudo rm -rf ./*',
     "<ent> a<ent>b <entity>  <entity>x new york NEW YORK cafe CAFÉ flip flipper Flip, 中文 中 文 ZOË!  zoe! 🙂🙂",
 ]
 WORDS = [

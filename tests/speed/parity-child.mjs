@@ -1,7 +1,8 @@
 /** Compares the tokenizer with the committed fixture of parity, in a process that may have flags of its own. */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { packTokenizer, Tokenizer, Vocabulary } from "@cloze/core/tokenizer";
+import { Tokenizer, Vocabulary } from "@cloze/core/tokenizer";
+import { packTokenizer } from "@cloze/core/tokenizer/compact";
 
 const read = (name) => readFileSync(new URL(`../../${name}`, import.meta.url));
 const every = Array.from({ length: 0x10000 }, (_, point) => String.fromCharCode(point)).filter(

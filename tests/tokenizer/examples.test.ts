@@ -3,6 +3,7 @@ import { stripTypeScriptTypes } from "node:module";
 import { compileFunction, runInThisContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import * as core from "@cloze/core";
+import * as compact from "@cloze/core/tokenizer/compact";
 import * as python from "@cloze/core/tokenizer/python";
 import * as save from "@cloze/core/tokenizer/save";
 
@@ -57,7 +58,7 @@ function run(code: string, names: object): number {
 
 const blocks = [...read("docs/tokenizer.md").matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code);
 test.each(blocks)("docs/tokenizer.md, block %#", (code) => {
-  expect(run(code, { ...core, ...python, ...save })).toBeGreaterThan(0);
+  expect(run(code, { ...core, ...compact, ...python, ...save })).toBeGreaterThan(0);
 });
 
 describe.each(["packages/core/src/tokenizer", "packages/core/src/encoding"])("examples of %s", (folder) => {
@@ -72,6 +73,6 @@ describe.each(["packages/core/src/tokenizer", "packages/core/src/encoding"])("ex
   test("are there", () => expect(examples.length).toBeGreaterThan(9));
   test.each(examples)("$name", async ({ file, code }) => {
     const own = (await import(new URL(`${folder}/${file}`, root).pathname)) as object;
-    run(code, { ...core, ...python, ...save, ...own });
+    run(code, { ...core, ...compact, ...python, ...save, ...own });
   });
 });

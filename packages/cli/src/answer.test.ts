@@ -59,7 +59,7 @@ test("inputs are answered in chunks and printed in order, and no more than a chu
   const { lines: results, code } = await answer(
     lines(600, () => held++),
     async (inputs) => {
-      sizes.push(inputs.length);
+      if (inputs.length > 0) sizes.push(inputs.length);
       expect(held).toBeLessThanOrEqual(257);
       held = 0;
       return inputs.map((n) => 2 * n);
@@ -81,19 +81,42 @@ test("an input that the model refuses is found among the others", async () => {
   expect(err).toBe("One line of 3 could not be answered; line 2: 2 is even.\n");
 });
 
-test("an option that fails for every input ends the command", async () => {
-  await expect(answer(lines(3), async () => refuse("top is wrong.", "invalid-option"))).rejects.toThrow(
+test("an option that is wrong for any input ends the command before one is read", async () => {
+  let taken = 0;
+  const items = lines(3, () => taken++);
+  await expect(answer(items, async () => refuse("top is wrong.", "invalid-option"))).rejects.toThrow(
     "top is wrong.",
   );
+  expect(taken).toBe(0);
+});
+
+test("an option that does not suit one input is that line's error, though its chunk has no other", async () => {
+  const slow = (async function* (): AsyncGenerator<Item<number>> {
+    for await (const item of lines(3)) {
+      yield item;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  })();
+  const { lines: results, code } = await answer(slow, async (inputs) =>
+    inputs.map((n) => (n === 2 ? refuse("2 leaves no room.", "invalid-option") : n)),
+  );
+  expect(results).toEqual([
+    1,
+    { error: { code: "invalid-option", message: "2 leaves no room.", line: 2 } },
+    3,
+  ]);
+  expect(code).toBe(2);
 });
 
 test("a failure that is not the input's ends the command", async () => {
-  await expect(answer(lines(3), async () => refuse("broken.", "internal"))).rejects.toThrow("broken.");
+  const run = async (inputs: readonly number[]) => inputs.map(() => refuse("broken.", "internal"));
+  await expect(answer(lines(3), run)).rejects.toThrow("broken.");
 });
 
 test("an argument that is refused ends the command", async () => {
   const argument = (async function* (): AsyncGenerator<Item<number>> {
     yield { value: 1 };
   })();
-  await expect(answer(argument, async () => refuse("1 is odd."))).rejects.toThrow("1 is odd.");
+  const run = async (inputs: readonly number[]) => inputs.map(() => refuse("1 is odd."));
+  await expect(answer(argument, run)).rejects.toThrow("1 is odd.");
 });

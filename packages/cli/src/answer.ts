@@ -11,7 +11,12 @@ import type { FormatOptions } from "./options.ts";
 
 const CHUNK = 256;
 
-/** Answers inputs and prints the results. Sets exit code 2 when a line was bad. */
+/**
+ * Answers inputs and prints the results. Sets exit code 2 when a line was bad.
+ *
+ * @throws ClozeError What `answer` says of no inputs at all, which is about the options; a refused argument; and
+ *   what is no refusal.
+ */
 export async function answerAll<I, O>(
   items: AsyncIterable<Item<I>>,
   answer: (inputs: readonly I[]) => Promise<readonly O[]>,
@@ -19,6 +24,7 @@ export async function answerAll<I, O>(
   options: FormatOptions,
   io: Io,
 ): Promise<void> {
+  await answer([]); // before anything is read
   const printer = new Printer(view, options, io);
   let lines = 0;
   const bad: { line: number; error: ClozeError }[] = [];
@@ -54,7 +60,7 @@ async function answerChunk<I, O>(
   return chunk.map((item) => ("value" in item ? results[next++] : item.error));
 }
 
-/** All at once; where that is refused one by one, to find who is at fault. What fails for all is the options' fault. */
+/** All at once; where that is refused one by one, to find who is at fault. */
 async function answerTogether<I, O>(
   values: readonly I[],
   answer: (inputs: readonly I[]) => Promise<readonly O[]>,
@@ -63,22 +69,10 @@ async function answerTogether<I, O>(
     return await answer(values);
   } catch (error) {
     if (!isRefusal(error)) throw error;
+    if (values.length === 1) return [error];
   }
   const results: (O | ClozeError)[] = [];
-  for (const value of values) {
-    try {
-      results.push(...(await answer([value])));
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      results.push(error);
-    }
-  }
-  const first = results[0];
-  if (
-    first instanceof ClozeError &&
-    results.every((result) => isRefusal(result) && result.code === "invalid-option")
-  )
-    throw first;
+  for (const value of values) results.push(...(await answerTogether([value], answer)));
   return results;
 }
 

@@ -22,6 +22,12 @@ export async function reportError(error: unknown, argv: readonly string[], io: I
 }
 
 function describe(error: unknown): Failure {
+  if (error instanceof CommanderError && error.code === "commander.help")
+    return {
+      code: "invalid-option",
+      message: "A command is missing or unknown: --help lists those there are.",
+      exitCode: 2,
+    };
   if (error instanceof CommanderError)
     return { code: "invalid-option", message: sentence(error.message), exitCode: 2 };
   if (isClozeError(error))

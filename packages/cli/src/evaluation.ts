@@ -1,14 +1,14 @@
 /**
  * Running a model over a data set and scoring what it says.
  */
-import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { ClozeError } from "@cloze/core";
-import type { Classification, Predictor } from "@cloze/core";
+import type { Classification, Plugin, Predictor } from "@cloze/core";
 import { parseSquad, parseTsv } from "@cloze/train/datasets";
 import type { LabelledText } from "@cloze/train/datasets";
 import { scoreClassification, scoreSquad1, scoreSquad2 } from "@cloze/train/metrics";
+import { checkWritable, writeWhole } from "./files.ts";
 import { readText } from "./input.ts";
 import type { Io } from "./io.ts";
 import { loadModel } from "./model.ts";
@@ -41,8 +41,7 @@ export async function evaluateSquad(options: EvaluateOptions, io: Io): Promise<M
       `${misplaced.length} answers do not stand where the file says (the first is of question ${misplaced[0].id}): ` +
         "they still count as right.\n",
     );
-  await using predictions = await OutputFile.open(options.predictions);
-  await using odds = await OutputFile.open(options.nullOdds);
+  await checkOutputs(options);
   await using bert = await loadModel(options);
 
   const predicted = new Map<string, string>();
@@ -57,8 +56,12 @@ export async function evaluateSquad(options: EvaluateOptions, io: Io): Promise<M
       leads.set(id, best && nullScore !== undefined ? nullScore - best.score : Number.MAX_VALUE);
     }
   });
-  await predictions?.write(`${JSON.stringify(Object.fromEntries(predicted), null, 1)}\n`);
-  await odds?.write(`${JSON.stringify(Object.fromEntries(leads), null, 1)}\n`);
+  for (const [file, values] of [
+    [options.predictions, predicted],
+    [options.nullOdds, leads],
+  ] as const)
+    if (file !== undefined)
+      await writeWhole(file, `${JSON.stringify(Object.fromEntries(values), null, 1)}\n`);
   const metrics: Metrics =
     form === "1.1" ? { ...scoreSquad1(questions, predicted) } : scoreSquad2(questions, predicted);
   return { ...metrics, questions: questions.length, seconds, questionsPerSecond: questions.length / seconds };
@@ -69,17 +72,18 @@ export async function evaluateClassify(options: EvaluateOptions, io: Io): Promis
   const { data, columns } = options;
   const rows = parseTsv(await readText(data, io), { file: path.basename(data), columns });
   if (rows.length === 0) throw new ClozeError("invalid-input", `${data} has a header and no rows.`);
-  await using predictions = await OutputFile.open(options.predictions);
+  await checkOutputs(options);
   await using bert = await loadModel(options);
-  const labels = classLabels(bert, options.plugin);
+  const { name: plugin, labels } = classHead(bert, options.plugin);
   const gold = rows.map((row) => classOf(row, labels, path.basename(data)));
 
   const results: Classification[] = [];
   const seconds = await inChunks(rows, io, "texts", async (chunk) => {
     const inputs = chunk.map(({ text, pair }) => (pair === undefined ? { text } : { text, pair }));
-    results.push(...(await bert.classify(inputs, { plugin: options.plugin })));
+    results.push(...(await bert.classify(inputs, { plugin })));
   });
-  await predictions?.write(results.map((result) => `${JSON.stringify(result)}\n`).join(""));
+  if (options.predictions !== undefined)
+    await writeWhole(options.predictions, results.map((result) => `${JSON.stringify(result)}\n`).join(""));
   const predicted = results.map((result) => ("label" in result ? labels.indexOf(result.label) : -1));
   const { accuracy, f1, f1ByClass, matthews } = scoreClassification(gold, predicted, labels.length);
   return {
@@ -93,11 +97,12 @@ export async function evaluateClassify(options: EvaluateOptions, io: Io): Promis
   };
 }
 
-function classLabels({ plugins }: Predictor, name: string | undefined): readonly string[] {
+/** The named head, or the first, of those that give one label of several. */
+function classHead({ plugins }: Predictor, name: string | undefined): Plugin {
   const found = plugins.find((plugin) =>
     name === undefined ? plugin.kind === "sequence" : plugin.name === name,
   );
-  if (found?.kind === "sequence") return found.labels;
+  if (found?.kind === "sequence") return found;
   const names = plugins.flatMap((plugin) => (plugin.kind === "sequence" ? [plugin.name] : [])).join(", ");
   throw new ClozeError(
     "not-found",
@@ -107,6 +112,26 @@ function classLabels({ plugins }: Predictor, name: string | undefined): readonly
     ),
     { field: "plugin" },
   );
+}
+
+/** Sees, before the model is loaded, that what is written can be, and is not the data nor written twice. */
+async function checkOutputs({ data, predictions, nullOdds }: EvaluateOptions): Promise<void> {
+  const taken = new Map([[await place(data), "--data"]]);
+  for (const [option, file] of Object.entries({ predictions, "null-odds": nullOdds })) {
+    if (file === undefined) continue;
+    await checkWritable(file, option);
+    const other = taken.get(await place(file));
+    if (other !== undefined)
+      throw new ClozeError("invalid-option", `--${option} and ${other} are one file: choose another.`, {
+        field: option,
+      });
+    taken.set(await place(file), `--${option}`);
+  }
+}
+
+/** A file's true path. */
+async function place(file: string): Promise<string> {
+  return realpath(file).catch(() => path.resolve(file));
 }
 
 /** A label's name, or its number from 0. */
@@ -133,31 +158,4 @@ async function inChunks<T>(
     await progress.show(Math.min(at + CHUNK, items.length));
   }
   return progress.end();
-}
-
-/** A file opened before a long job, so that a path that cannot be written is told at once. */
-class OutputFile implements AsyncDisposable {
-  readonly #handle: FileHandle;
-
-  private constructor(handle: FileHandle) {
-    this.#handle = handle;
-  }
-
-  static async open(file: string | undefined): Promise<OutputFile | undefined> {
-    if (file === undefined) return undefined;
-    try {
-      return new OutputFile(await open(file, "w"));
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ClozeError("invalid-option", `${file} cannot be written: ${reason}.`, { cause });
-    }
-  }
-
-  async write(text: string): Promise<void> {
-    await this.#handle.writeFile(text);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle.close();
-  }
 }

@@ -65,7 +65,11 @@ export async function* openText(file: string, io: Io): AsyncGenerator<string> {
 
 /** A whole file, or all of standard input. */
 export async function readText(file: string, io: Io): Promise<string> {
-  if (file === "-") return collect(io.stdin());
+  return file === "-" ? collect(io.stdin()) : readNamed(file);
+}
+
+/** A whole file. */
+export async function readNamed(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
@@ -79,15 +83,19 @@ async function collect(source: Exclude<TextSource, string>): Promise<string> {
   return text;
 }
 
-function unreadable(file: string, cause: unknown): unknown {
+/** Why a file that the command line names cannot be read. */
+export function unreadable(file: string, cause: unknown): ClozeError {
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: "there is no such file",
+    ENOTDIR: "its folder is a file",
     EISDIR: "it is a folder",
     EACCES: "you may not read it",
   };
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  if (!(code in reasons)) return cause;
-  return new ClozeError("not-found", `${file} cannot be read: ${reasons[code]}.`, { cause, field: "input" });
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "it fails";
+  return new ClozeError("not-found", `${file} cannot be read: ${reasons[code] ?? code}.`, {
+    cause,
+    field: "input",
+  });
 }
 
 /** `{text, pair?}`. */

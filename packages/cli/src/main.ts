@@ -10,3 +10,4 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await run(process.argv.slice(2), processIo());
+process.stdin.destroy(); // a command that failed may have been waiting for more

@@ -66,7 +66,16 @@ function cell(value: string | number | null): string {
   return value === null ? "" : String(value).replace(/[\t\r\n]+/g, " ");
 }
 
-/** One object at the end of a command: as JSON, or as the lines for people. */
+/** An object's values by their paths, such as `config.layers` and `plugins.0.name`. */
+function leaves(value: object, path = ""): [name: string, leaf: unknown][] {
+  return Object.entries(value).flatMap(([key, child]) =>
+    typeof child === "object" && child !== null
+      ? leaves(child, `${path}${key}.`)
+      : [[`${path}${key}`, child] satisfies [string, unknown]],
+  );
+}
+
+/** One object at the end of a command: as JSON, as a line a value, or as the lines for people. */
 export async function printOne(
   value: object,
   text: (style: Style) => string,
@@ -77,8 +86,8 @@ export async function printOne(
   if (format === "table") await io.stdout.write(`${text(styleOf(io.stdout, io.env))}\n`);
   else if (format === "tsv")
     await io.stdout.write(
-      Object.entries(value)
-        .map(([key, v]) => `${key}\t${cell(String(v))}\n`)
+      leaves(value)
+        .map(([name, leaf]) => `${name}\t${cell(String(leaf ?? ""))}\n`)
         .join(""),
     );
   else await io.stdout.write(`${JSON.stringify(value, null, format === "json" ? 2 : 0)}\n`);

@@ -1,11 +1,18 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Io, Sink } from "./io.ts";
 import { run } from "./run.ts";
 
 const fixtures = fileURLToPath(new URL("../../../tests/fixtures", import.meta.url));
 const vocab = fileURLToPath(new URL("../../starter/model/vocab.txt", import.meta.url));
+
+const folder = mkdtempSync(path.join(tmpdir(), "cloze-run-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const looped = path.join(folder, "looped.txt");
+symlinkSync(looped, looped);
 
 class Memory implements Sink {
   readonly isTTY = false;
@@ -89,7 +96,13 @@ test.each([
   ],
   [["tokenize", "x", "--cased"], "A model knows whether it is cased: --cased goes with --vocab.\n"],
   [["tokenize", "--input", "no-such.jsonl"], "no-such.jsonl cannot be read: there is no such file.\n"],
-  [["tokenize", "x", "--vocab", "no-such.txt"], "There is no file no-such.txt: give a vocab.txt.\n"],
+  [["tokenize", "x", "--vocab", "no-such.txt"], "no-such.txt cannot be read: there is no such file.\n"],
+  [["tokenize", "x", "--vocab", fixtures], `${fixtures} cannot be read: it is a folder.\n`],
+  [["tokenize", "--input", `${vocab}/x`], `${vocab}/x cannot be read: its folder is a file.\n`],
+  [["tokenize", "x", "--vocab", looped], `${looped} cannot be read: ELOOP.\n`],
+  [["tokenize", "x", "--vocab", vocab, "--model", "x"], "Give --vocab or --model, not both.\n"],
+  [["score"], "A command is missing or unknown: --help lists those there are.\n"],
+  [["help", "nonexist"], "A command is missing or unknown: --help lists those there are.\n"],
   [["inspect", "x", "--preset", "base"], "Give a model or --preset, not both.\n"],
 ])("%j is refused with one sentence and exit code 2", async (argv, message) => {
   expect(await cloze(argv)).toEqual({ code: 2, out: "", err: message, lines: [] });
@@ -232,6 +245,13 @@ test.each([
 ])("inspect counts the parameters of %s", async (preset, total, paper) => {
   const { lines } = await cloze(["inspect", "--preset", preset, "--json"]);
   expect(parsed(lines)).toMatchObject([{ name: preset, parameters: { total }, paper }]);
+});
+
+test("what inspect shows is also tab-separated values, by path", async () => {
+  const { lines } = await cloze(["inspect", "--preset", "tiny", "--format", "tsv"]);
+  expect(lines).toContain("name\ttiny");
+  expect(lines).toContain("config.layers\t2");
+  expect(lines.filter((line) => line.includes("[object"))).toEqual([]);
 });
 
 test.each(["bash", "zsh", "fish"])(

@@ -7,7 +7,7 @@ import path from "node:path";
 import { ClozeError, Tokenizer, Vocabulary } from "@cloze/core";
 import type { Encoding, TextInput } from "@cloze/core";
 import { readLines } from "@cloze/train/datasets";
-import { openText } from "./input.ts";
+import { openText, readNamed, unreadable } from "./input.ts";
 import type { Item } from "./input.ts";
 import type { Io } from "./io.ts";
 import { modelFolder } from "./model.ts";
@@ -37,7 +37,7 @@ export type TokenizedRow = Tokenized | { readonly windows: readonly Tokenized[] 
 export function checkCutting({ maxLength, overlap, vocab, model, cased, specials }: TokenizeOptions): void {
   if (overlap !== undefined && maxLength === undefined)
     throw refuse("--overlap is of windows: say how long they are with --max-length.", "overlap");
-  if (vocab !== undefined && model !== undefined) refuse("Give --vocab or --model, not both.", "vocab");
+  if (vocab !== undefined && model !== undefined) throw refuse("Give --vocab or --model, not both.", "vocab");
   if (cased && vocab === undefined)
     throw refuse("A model knows whether it is cased: --cased goes with --vocab.", "cased");
   if (specials && maxLength !== undefined && maxLength < 3)
@@ -62,7 +62,7 @@ const TOKENIZER_FILES = [
 /** The tokenizer of a vocabulary file or of a model's folder. */
 export async function openTokenizer({ vocab, cased, model }: TokenizeOptions): Promise<Tokenizer> {
   if (vocab !== undefined) {
-    const vocabulary = Vocabulary.parse(await readPresent(vocab, "vocab"));
+    const vocabulary = Vocabulary.parse(await readNamed(vocab));
     return new Tokenizer(vocabulary, { lowercase: !cased });
   }
   const folder = modelFolder(model);
@@ -134,18 +134,12 @@ function describe(tokenizer: Tokenizer, { ids, segments, offsets, truncated }: E
   };
 }
 
-async function readPresent(file: string, field: string): Promise<string> {
-  const text = await readIfThere(file);
-  if (text !== undefined) return text;
-  throw new ClozeError("not-found", `There is no file ${file}: give a vocab.txt.`, { field });
-}
-
 async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR"))
       return;
-    throw cause;
+    throw unreadable(file, cause);
   }
 }

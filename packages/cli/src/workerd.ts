@@ -19,12 +19,15 @@ export interface RunningWorker extends AsyncDisposable {
   readonly url: string;
 }
 
+/** What workerd and V8 put before an error's message. */
+const ORIGIN = /^service \S+: |\bUncaught |\b(?:Cloze)?Error: /g;
+
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Starts a Worker, and resolves when it answers.
  *
- * @throws ClozeError `port-in-use`; what Miniflare throws where workerd does not start.
+ * @throws ClozeError `port-in-use`; `server-unavailable`, with workerd's reason, where it does not start.
  */
 export async function startWorker({
   modules,
@@ -34,6 +37,8 @@ export async function startWorker({
 }: WorkerOptions): Promise<RunningWorker> {
   await expectFree(host, port);
   const before = new Map(SIGNALS.map((signal) => [signal, process.listeners(signal)]));
+  let complaint: string | undefined; // the first that workerd has as it starts
+  let log = (message: string): void => void (complaint ??= message);
   const miniflare = new Miniflare({
     host,
     port,
@@ -41,6 +46,7 @@ export async function startWorker({
     telemetry: { enabled: false },
     enableDevRegistry: false,
     logRequests: false,
+    handleStructuredLogs: ({ message }) => log(message),
     workers: [
       {
         config: {
@@ -59,7 +65,13 @@ export async function startWorker({
       },
     ],
   });
-  const url = await miniflare.ready;
+  const url = await miniflare.ready.catch(async (cause: Error) => {
+    await miniflare.dispose().catch(() => {}); // it stops all, and then throws the cause again
+    const [reason] = (complaint ?? cause.message).split("\n");
+    const message = `The Worker did not start: ${reason.replace(ORIGIN, "").replace(/\.?$/, ".")}`;
+    throw new ClozeError("server-unavailable", message, { cause });
+  });
+  log = console.error;
   // Its handlers would exit with 130 before anything was closed; its handler of `exit`, which stops workerd, stays.
   for (const signal of SIGNALS)
     for (const listener of process.listeners(signal))

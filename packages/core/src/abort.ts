@@ -9,8 +9,12 @@ export interface Abort {
   readonly reason?: unknown;
 }
 
+/** What a caller who has given up gets. */
+export function aborted({ reason }: Abort): ClozeError {
+  return new ClozeError("aborted", "The caller aborted the request.", { cause: reason });
+}
+
 /** Throws `aborted` when the caller has given up. Called between steps, never inside one. */
 export function throwIfAborted(signal: Abort | undefined): void {
-  if (signal?.aborted)
-    throw new ClozeError("aborted", "The caller aborted the request.", { cause: signal.reason });
+  if (signal?.aborted) throw aborted(signal);
 }

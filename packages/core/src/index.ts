@@ -3,9 +3,10 @@
  */
 export { ClozeError } from "./errors.ts";
 export type { ErrorCode, ErrorDetails } from "./errors.ts";
+export { aborted, throwIfAborted } from "./abort.ts";
 export type { Abort } from "./abort.ts";
 
-export { packTokenizer, Tokenizer, Vocabulary } from "./tokenizer/index.ts";
+export { Tokenizer, Vocabulary } from "./tokenizer/index.ts";
 export type {
   AddedToken,
   DecodeOptions,
@@ -37,10 +38,12 @@ export type { Attributes, Numbers, Operand, Operator } from "./graph/operators.t
 
 export { parseConfig, presets } from "./model/config.ts";
 export type { Activation, BertConfig, HeadConfig } from "./model/config.ts";
+export { OWN_HEAD, readModel } from "./model/read-model.ts";
+export type { ModelDescription, ModelTexts } from "./model/read-model.ts";
 export { parameterCount } from "./model/parameters.ts";
 export type { ParameterCount } from "./model/parameters.ts";
 
-export { buildModel, findHead, heads } from "./heads/index.ts";
+export { buildModel, checkPlugin, findHead, heads } from "./heads/index.ts";
 export type { AttachedHead, Head, HeadShape } from "./heads/index.ts";
 export type { ScoreFunction } from "./heads/sequence.ts";
 export type { Span } from "./heads/span.ts";

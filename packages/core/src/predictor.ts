@@ -49,12 +49,6 @@ export class Predictor implements TaskModel, AsyncDisposable {
   readonly plugins: readonly Plugin[];
 
   constructor({ tokenizer, session, config, plugins }: PredictorParts) {
-    if (tokenizer.vocabulary.size > config.vocabularySize)
-      throw new ClozeError(
-        "invalid-model",
-        `The vocabulary has ${tokenizer.vocabulary.size} pieces, but the model has embeddings for ${config.vocabularySize}: ` +
-          "they are not of one model.",
-      );
     this.tokenizer = tokenizer;
     this.session = session;
     this.config = config;

@@ -28,7 +28,7 @@ export interface RunOptions {
 }
 
 export interface Session extends AsyncDisposable {
-  /** The names that `run` can be asked for. */
+  /** The names that `run` can be asked for; empty where only the other side knows them. */
   readonly outputs: readonly string[];
   /**
    * The padding policy of this transport: the length to which a batch whose longest row has `length` tokens is

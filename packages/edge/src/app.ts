@@ -6,6 +6,7 @@
  * another one began.
  */
 import { ClozeError, findHead, Predictor } from "@cloze/core";
+import type { ModelDescription } from "@cloze/core";
 import { RemoteSession } from "@cloze/runtime/remote";
 import { Hono } from "hono";
 import type { Context } from "hono";
@@ -13,12 +14,14 @@ import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
 import { parseInputs, readJson } from "./body.ts";
 import type { EdgeEnv } from "./env.ts";
-import type { EdgeModel } from "./model.ts";
 import { renderPage } from "./page.ts";
 import { isInputError, problem } from "./problem.ts";
 import { answer, classify, tag, tokenize } from "./routes.ts";
 import type { Route } from "./routes.ts";
 import { Timing } from "./timing.ts";
+
+/** What a Worker holds of a model whose weights are elsewhere: what `readModel` gives. */
+export type EdgeModel = Pick<ModelDescription, "tokenizer" | "config" | "plugins">;
 
 export interface EdgeOptions {
   readonly model: EdgeModel;
@@ -34,11 +37,16 @@ export interface EdgeLimits {
   readonly bodyBytes: number;
   /** The most inputs of one request: 64 by default. */
   readonly inputs: number;
+  /**
+   * The most tokens of the windows over long texts that are held at once, 2^18 by default. A window counts as long as
+   * it may be. They are made before the first one runs, and a great overlap makes one a token of the text.
+   */
+  readonly windowTokens: number;
   /** How long the inference server may take for a request, in milliseconds: 30 000 by default. */
   readonly timeoutMs: number;
 }
 
-const usualLimits: EdgeLimits = { bodyBytes: 2 ** 20, inputs: 64, timeoutMs: 30_000 };
+const usualLimits: EdgeLimits = { bodyBytes: 2 ** 20, inputs: 64, windowTokens: 2 ** 18, timeoutMs: 30_000 };
 
 /** A health check waits less than a task. */
 const READY_TIMEOUT_MS = 5_000;
@@ -92,9 +100,11 @@ export function createApp({ model, server, limits: changes, page }: EdgeOptions)
     app.post(route.path, async (c) => {
       const json = await readJson(c.req.raw, limits.bodyBytes);
       const { inputs, options, many } = parseInputs(json, route.input, route.options, limits.inputs);
+      let predictor: Predictor | undefined; // one, since its session's deadline is the request's
       const host = {
+        windowTokens: limits.windowTokens,
         tokenizer: model.tokenizer,
-        predictor: () => new Predictor({ ...model, session: connect(c, limits.timeoutMs) }),
+        predictor: () => (predictor ??= new Predictor({ ...model, session: connect(c, limits.timeoutMs) })),
       };
       const { signal } = c.req.raw;
       const run = (some: readonly z.output<I>[]) => route.run(host, some, options, { signal });
@@ -134,8 +144,9 @@ export function createApp({ model, server, limits: changes, page }: EdgeOptions)
 }
 
 /**
- * Runs inputs together. If one is at fault, halves are tried, so that the others are answered and the one gets its
- * error in its place; the core refuses before it runs, so what fails costs no inference.
+ * Runs inputs together. If one is at fault, or they are too much at once, halves are tried one after the other, so
+ * that the others are answered and the one gets its error in its place; the core refuses before it runs, so what fails
+ * costs no inference.
  */
 async function runEach<I>(
   inputs: readonly I[],
@@ -148,8 +159,7 @@ async function runEach<I>(
     if (inputs.length === 1)
       return [{ error: { code: error.code, message: error.message, field: error.field } }];
     const half = Math.ceil(inputs.length / 2);
-    const parts = [inputs.slice(0, half), inputs.slice(half)];
-    return (await Promise.all(parts.map((part) => runEach(part, run)))).flat();
+    return [...(await runEach(inputs.slice(0, half), run)), ...(await runEach(inputs.slice(half), run))];
   }
 }
 

@@ -2,7 +2,8 @@
  * The routes of the tasks: what each takes, which method of the core's Predictor answers, and how its answer looks
  * in JSON. Reading, timing and failing are the same for all and stand elsewhere.
  */
-import type { Predictor, RunOptions, Tokenizer } from "@cloze/core";
+import { findHead } from "@cloze/core";
+import type { HeadKind, Predictor, RunOptions, Tokenizer } from "@cloze/core";
 import * as z from "zod";
 import { expected, object, whole } from "./body.ts";
 import { offsetEncodings, offsetsIn } from "./offsets.ts";
@@ -10,6 +11,7 @@ import { offsetEncodings, offsetsIn } from "./offsets.ts";
 /** What a route may use. The predictor is made on demand, since it needs the inference server. */
 interface TaskHost {
   readonly tokenizer: Tokenizer;
+  readonly windowTokens: number;
   predictor(): Predictor;
 }
 
@@ -67,7 +69,8 @@ export const tag = (positions: number) =>
       offsetEncoding: units,
     }),
     async run(host, inputs, { offsetEncoding, ...options }, run) {
-      const tagged = await host.predictor().tag(inputs, { ...options, ...run });
+      const maxWindows = windowLimit(host, "token", options);
+      const tagged = await host.predictor().tag(inputs, { ...options, maxWindows, ...run });
       return tagged.map(({ entities }, i) => {
         const at = offsetsIn(offsetEncoding, inputs[i].text);
         return {
@@ -95,7 +98,8 @@ export const answer = (positions: number) =>
       offsetEncoding: units,
     }),
     async run(host, inputs, { offsetEncoding, ...options }, run) {
-      const found = await host.predictor().ask(inputs, { ...options, ...run });
+      const maxWindows = windowLimit(host, "span", options);
+      const found = await host.predictor().ask(inputs, { ...options, maxWindows, ...run });
       return found.map(({ start, end, answers, ...rest }, i) => {
         const at = offsetsIn(offsetEncoding, inputs[i].context);
         return {
@@ -128,6 +132,18 @@ export const tokenize = route({
   },
   about: ({ offsetEncoding }) => ({ offsetEncoding }),
 });
+
+/** How many windows may be held at once, each as long as the task's options or its plugin say. */
+function windowLimit(
+  host: TaskHost,
+  kind: HeadKind,
+  options: { readonly plugin?: string; readonly maxLength?: number },
+): number {
+  const predictor = host.predictor();
+  const plugin = predictor.plugin(findHead(kind)!, options.plugin);
+  const length = options.maxLength ?? plugin.maxLength ?? predictor.config.maxPositions;
+  return Math.floor(host.windowTokens / length);
+}
 
 function route<I extends z.ZodObject, O extends z.ZodObject>(described: Route<I, O>): Route<I, O> {
   return described;

@@ -2,63 +2,50 @@
  * A model folder in Hugging Face's layout, read and checked: sizes, head, tokenizer, plugins, and where each
  * parameter lies. No weight is read here.
  */
-import { buildModel, ClozeError, findHead, heads, parseConfig, parsePlugin, Tokenizer } from "@cloze/core";
-import type { AttachedHead, BertConfig, Graph, Plugin } from "@cloze/core";
+import { buildModel, ClozeError, findHead, OWN_HEAD, readModel } from "@cloze/core";
+import type { AttachedHead, Graph, ModelDescription, ModelTexts, Plugin } from "@cloze/core";
 import { readText } from "./files/files.ts";
 import type { Files } from "./files/files.ts";
 import { readHeader } from "./safetensors.ts";
 import type { StoredTensor } from "./safetensors.ts";
 
-export interface ModelFolder {
+export interface ModelFolder extends ModelDescription {
   readonly files: Files;
   readonly name: string;
-  readonly config: BertConfig;
-  /** The class of `transformers` that the folder was saved from. */
-  readonly architecture: string;
-  /** The head that came inside the model, if it has one, then those in `plugins/`. */
-  readonly plugins: readonly Plugin[];
-  readonly tokenizer: Tokenizer;
   /** Every tensor, under the name that the graph has for it. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-/** What the head that came inside a model is called, as a plugin and as an output. */
-const OWN_HEAD = "head";
-
 /**
  * Opens a model folder.
  *
- * @throws ClozeError `not-found`, `invalid-model`, `invalid-plugin`, `encoder-mismatch`, `unsupported`.
+ * @throws ClozeError `not-found`, `invalid-model`, `invalid-plugin`, `invalid-vocabulary`, `encoder-mismatch`,
+ *   `unsupported`.
  */
 export async function openFolder(files: Files): Promise<ModelFolder> {
-  const sizes = await files.list();
-  if (!sizes.has("config.json"))
-    throw new ClozeError("not-found", `${files.location} is not a model folder: it has no config.json.`);
-  const { config, head } = parseConfig(await readText(files, "config.json"));
+  const sizes = await listModel(files);
+  const folders = pluginFolders(sizes);
+  const model = readModel(await readTexts(files, sizes, folders));
   const tensors = await weights(files, sizes);
-  const own = heads.find(({ architecture }) => architecture === head.architecture);
-  const plugins: Plugin[] = own
-    ? [
-        {
-          name: OWN_HEAD,
-          version: "1.0.0",
-          title: head.architecture,
-          examples: [],
-          metrics: {},
-          ...own.describe(head),
-        },
-      ]
-    : [];
-  for (const folder of pluginFolders(sizes)) {
-    const plugin = parsePlugin(await readText(files, `${folder}/plugin.json`));
-    await checkEncoder(files, sizes, plugin);
-    for (const [name, tensor] of await headTensors(files, sizes, folder))
-      tensors.set(`plugins.${plugin.name}.${name}`, tensor);
-    plugins.push(plugin);
+  const plugins = model.plugins.filter(({ name }) => name !== OWN_HEAD); // in the order of the folders
+  for (const [i, folder] of folders.entries()) {
+    const { name } = plugins[i];
+    await checkEncoder(files, sizes, plugins[i]);
+    for (const [tensor, stored] of await headTensors(files, sizes, folder))
+      tensors.set(`plugins.${name}.${tensor}`, stored);
   }
-  const tokenizer = await readTokenizer(files, sizes);
   const name = files.location.split(/[\\/]/).findLast((part) => part !== "") ?? files.location;
-  return { files, name, config, architecture: head.architecture, plugins, tokenizer, tensors };
+  return { ...model, files, name, tensors };
+}
+
+/**
+ * Reads the small files of a model folder: what a Worker needs of it. Nothing is checked yet.
+ *
+ * @throws ClozeError `not-found`.
+ */
+export async function readModelTexts(files: Files): Promise<ModelTexts> {
+  const sizes = await listModel(files);
+  return readTexts(files, sizes, pluginFolders(sizes));
 }
 
 /** The graph of everything that the folder can run. A plugin of a kind that has no head file yet is left out. */
@@ -70,6 +57,37 @@ export function graphOf({ config, plugins, tensors }: ModelFolder): Graph {
     return [{ output: plugin.name, kind: plugin.kind, scope, shape: plugin }];
   });
   return buildModel(config, { pooler: tensors.has("bert.pooler.dense.weight"), heads: attached });
+}
+
+/** The files of the folder and of each folder in `plugins/`, by path, with their sizes in bytes. */
+async function listModel(files: Files): Promise<ReadonlyMap<string, number>> {
+  const root = await files.list();
+  if (!root.files.has("config.json"))
+    throw new ClozeError("not-found", `${files.location} is not a model folder: it has no config.json.`);
+  const sizes = new Map(root.files);
+  if (!root.folders.includes("plugins")) return sizes;
+  for (const name of (await files.list("plugins")).folders) {
+    const folder = `plugins/${name}`;
+    for (const [file, size] of (await files.list(folder)).files) sizes.set(`${folder}/${file}`, size);
+  }
+  return sizes;
+}
+
+async function readTexts(
+  files: Files,
+  sizes: ReadonlyMap<string, number>,
+  folders: readonly string[],
+): Promise<ModelTexts> {
+  const text = async (path: string) => (sizes.has(path) ? await readText(files, path) : undefined);
+  return {
+    config: await readText(files, "config.json"),
+    vocabTxt: await text("vocab.txt"),
+    tokenizerJson: await text("tokenizer.json"),
+    tokenizerConfig: await text("tokenizer_config.json"),
+    specialTokensMap: await text("special_tokens_map.json"),
+    addedTokens: await text("added_tokens.json"),
+    plugins: await Promise.all(folders.map((folder) => readText(files, `${folder}/plugin.json`))),
+  };
 }
 
 async function weights(files: Files, sizes: ReadonlyMap<string, number>): Promise<Map<string, StoredTensor>> {
@@ -163,23 +181,4 @@ function hashOf(files: Files, file: string): Promise<string> {
   const hash = known.get(file) ?? files.hash(file);
   known.set(file, hash);
   return hash;
-}
-
-async function readTokenizer(files: Files, sizes: ReadonlyMap<string, number>): Promise<Tokenizer> {
-  const text = async (path: string) => (sizes.has(path) ? await readText(files, path) : undefined);
-  const [vocabTxt, tokenizerJson, tokenizerConfig, specialTokensMap, addedTokens] = await Promise.all(
-    [
-      "vocab.txt",
-      "tokenizer.json",
-      "tokenizer_config.json",
-      "special_tokens_map.json",
-      "added_tokens.json",
-    ].map(text),
-  );
-  if (vocabTxt === undefined && tokenizerJson === undefined)
-    throw new ClozeError(
-      "not-found",
-      `${files.location} has neither vocab.txt nor tokenizer.json: one of them is needed.`,
-    );
-  return Tokenizer.fromFiles({ vocabTxt, tokenizerJson, tokenizerConfig, specialTokensMap, addedTokens });
 }

@@ -14,7 +14,7 @@ function file(header: unknown, bytes: number, promised?: bigint): MemoryFiles {
 }
 
 async function read(files: MemoryFiles) {
-  const size = (await files.list()).get("model.safetensors")!;
+  const size = (await files.list()).files.get("model.safetensors")!;
   return readHeader(files, "model.safetensors", size);
 }
 

@@ -7,7 +7,7 @@
  */
 import { ClozeError } from "@cloze/core";
 import type { Feeds, FloatTensor, Session } from "@cloze/core";
-import { bucketLength } from "@cloze/runtime/remote";
+import { wireLength } from "@cloze/runtime/remote";
 
 export interface BatcherOptions {
   /** The most rows of one run. */
@@ -68,7 +68,7 @@ export class Batcher {
   /** The most rows of this length that one run, and so one request, may have. */
   rowLimit(length: number): number {
     const { maxRows, maxTokens, maxLength } = this.#options;
-    return Math.max(1, Math.min(maxRows, Math.floor(maxTokens / bucketLength(length, maxLength))));
+    return Math.max(1, Math.min(maxRows, Math.floor(maxTokens / wireLength(length, maxLength))));
   }
 
   /**
@@ -87,7 +87,7 @@ export class Batcher {
         ),
       );
     return new Promise((resolve, reject) => {
-      const bucket = bucketLength(job.length, this.#options.maxLength);
+      const bucket = wireLength(job.length, this.#options.maxLength);
       const waiting: Waiting = { ...job, bucket, since: performance.now(), resolve, reject };
       this.#waiting.push(waiting);
       job.signal?.addEventListener("abort", () => this.#giveUp(waiting), { once: true });

@@ -47,6 +47,10 @@ export function readInputs(tensors: ReadonlyMap<string, WireTensor>, config: Ber
   expectBelow("input_ids", ids.data, config.vocabularySize);
   expectBelow("token_type_ids", segments.data, config.segmentTypes);
   expectBelow("attention_mask", mask.data, 2);
+  for (let row = 0; row < rows; row++) {
+    if (!mask.data.subarray(row * length, (row + 1) * length).includes(1))
+      throw wrong("attention_mask", `Row ${row} of attention_mask has no 1: let the model read some token.`);
+  }
   return { rows, length, ids: ids.data, segments: segments.data, mask: mask.data };
 }
 

@@ -1,5 +1,7 @@
 import { Predictor, presets, Tokenizer, Vocabulary } from "@cloze/core";
 import { RemoteSession } from "@cloze/runtime/remote";
+import { connect } from "node:net";
+import type { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FakeSession } from "./fake-session.ts";
 import { startServer } from "./index.ts";
@@ -37,6 +39,15 @@ const inputs = (ids: number[], segments = ids.map(() => 0), mask = ids.map(() =>
 ];
 const infer = (body: object | string, path = "/v2/models/tiny/infer") =>
   get(path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+
+/** A client that sends the beginning of a request, and no more. */
+const stall = async ({ port }: RunningServer): Promise<Socket> => {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {}); // the server may cut it off
+  socket.write("POST /v2/models/tiny/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+  await new Promise((done) => setTimeout(done, 50));
+  return socket;
+};
 
 describe("the server", () => {
   it("says what it is, that it is well, and what it serves", async () => {
@@ -89,6 +100,11 @@ describe("the server", () => {
       "a mask that is not 0 or 1",
       { inputs: inputs([1], [0], [2]) },
       "attention_mask should be 0 to 1, but has 2.",
+    ],
+    [
+      "a row that is masked all over",
+      { inputs: inputs([1, 2, 3, 4], [0, 0, 0, 0], [1, 0, 0, 0], [2, 2]) },
+      "Row 1 of attention_mask has no 1: let the model read some token.",
     ],
     [
       "too many tokens",
@@ -155,6 +171,18 @@ describe("the server", () => {
     session.gate = async () => {};
     expect([status, body]).toEqual([500, { error: "The model failed; the server's log says more." }]);
     expect(errors.map(String)).toEqual(["Error: secret path"]);
+  });
+
+  it("takes a client that breaks off in the middle of its request for no failure of its own", async () => {
+    const before = errors.length;
+    (await stall(server)).destroy();
+    await new Promise((done) => setTimeout(done, 100));
+    expect(errors.slice(before)).toEqual([]);
+    expect(await infer({ inputs: inputs([1]) })).toMatchObject({ status: 200 });
+  });
+
+  it.each([150_500, 0])("takes a deadline of %d microseconds", async (timeout) => {
+    expect(await infer({ inputs: inputs([1]), parameters: { timeout } })).toMatchObject({ status: 200 });
   });
 
   it("answers its own client, a whole task at a time", async () => {
@@ -236,5 +264,19 @@ describe("starting and closing", () => {
     await closed;
     expect(performance.now() - start).toBeLessThan(2000);
     await expect(fetch(`${other.url}/v2`)).rejects.toThrow("fetch failed");
+  });
+
+  it("closes though a client stalls in the middle of its request, and still answers the others", async () => {
+    const own = new FakeSession();
+    const other = await startServer({ session: own, config, model: "tiny" });
+    const release = own.hold();
+    const body = JSON.stringify({ inputs: inputs([1]), outputs: [{ name: "label" }] });
+    const running = fetch(`${other.url}/v2/models/tiny/infer`, { method: "POST", body });
+    await expect.poll(() => own.runs.length).toBe(2);
+    await stall(other);
+    const closed = other.close();
+    release();
+    expect((await running).status).toBe(200);
+    await closed;
   });
 });

@@ -3,7 +3,7 @@ import { ClozeError } from "@cloze/core";
 import type { BertConfig, Session } from "@cloze/core";
 import { createAdaptorServer } from "@hono/node-server";
 import { Server } from "node:http";
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createInferenceApp } from "./app.ts";
 import { Batcher } from "./batcher.ts";
@@ -34,7 +34,7 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly url: string;
   readonly port: number;
-  /** Takes no new request, answers those that are there, and resolves when all is closed. */
+  /** Takes no new request, answers those that have arrived whole, and resolves when all is closed. */
   close(): Promise<void>;
 }
 
@@ -70,14 +70,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   if (!(server instanceof Server)) throw new ClozeError("internal", "The HTTP server is of an unknown kind.");
   // Longer than a proxy keeps an idle connection, so that no request meets one that is just being closed.
   server.keepAliveTimeout = 65_000;
-  let pending = 0;
+  const pending = new Set<IncomingMessage>();
   const closeIfDone = (): void => {
-    if (!ready && pending === 0) server.closeAllConnections(); // those kept alive, which would be waited for
+    // Connections kept alive, and clients that stall in the middle of a request, are not waited for.
+    if (!ready && ![...pending].some(({ complete }) => complete)) server.closeAllConnections();
   };
-  server.on("request", (_, response: ServerResponse) => {
-    pending++;
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    pending.add(request);
     response.once("close", () => {
-      pending--;
+      pending.delete(request);
       closeIfDone();
     });
   });

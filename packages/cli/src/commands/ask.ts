@@ -51,7 +51,8 @@ Examples:
           "invalid-option",
           "Give a question and a context, two arguments in quotation marks.",
         );
-      expectOneSource(question === undefined ? 0 : 1, input, "a question and a context");
+      const given = question === undefined || context === undefined ? [] : [{ question, context }];
+      expectOneSource(given.length, input, "a question and a context");
       if (answer && options.threshold !== undefined)
         throw new ClozeError(
           "invalid-option",
@@ -61,10 +62,7 @@ Examples:
           },
         );
       await using bert = await loadModel(options);
-      const items =
-        question === undefined || context === undefined
-          ? fromJsonLines(input ?? "-", io, checkQuestion)
-          : fromArguments([{ question, context }]);
+      const items = input === undefined ? fromArguments(given) : fromJsonLines(input, io, checkQuestion);
       const run = (questions: readonly Question[]) => bert.ask(questions, { ...asked, noAnswer: !answer });
       await answerAll(items, run, view(options.top ?? 3, input === undefined), options, io);
     });

@@ -70,13 +70,14 @@ function view(alone: boolean, show: (score: number) => string): View<TextInput, 
       const cut = result.truncated ? style.dim(" (cut to the model's length)") : "";
       const shown = oneLine(pair === undefined ? text : `${text} | ${pair}`);
       if ("value" in result) return `${logit(result.value)}  ${fit(shown, style.width - 10)}${cut}`;
-      const names = Object.keys(result.scores);
-      const width = Math.max(...names.map((name) => name.length));
+      // An object lists labels that look like whole numbers first.
+      const scores = Object.entries(result.scores).sort(([, a], [, b]) => b - a);
+      const width = Math.max(...scores.map(([name]) => name.length));
       if (!alone) {
         const label = style.bold(result.label.padEnd(width));
         return `${label}  ${show(result.score)}  ${fit(shown, style.width - width - 12)}${cut}`;
       }
-      const lines = Object.entries(result.scores).map(([name, score], i) => {
+      const lines = scores.map(([name, score], i) => {
         const label = name.padEnd(width);
         const bar = show === percent ? style.bar(score) : "";
         return `${i === 0 ? style.bold(label) : label}  ${show(score)}  ${bar}`.trimEnd();

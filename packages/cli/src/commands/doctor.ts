@@ -2,7 +2,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import type { Io } from "../io.ts";
 import { port as portNumber, shared } from "../options.ts";
-import { formatOf } from "../output.ts";
+import { formatOf, printOne } from "../output.ts";
 import { styleOf } from "../style.ts";
 
 interface Check {
@@ -37,7 +37,7 @@ export function addDoctor(program: Command, io: Io): void {
         if (people) await io.stdout.write(`${mark}  ${finding.name.padEnd(12)}  ${finding.message}\n`);
       }
       const ok = findings.every((finding) => finding.ok);
-      if (!people) await io.stdout.write(`${JSON.stringify({ ok, checks: findings })}\n`);
+      if (!people) await printOne({ ok, checks: findings }, () => "", options, io);
       if (!ok) io.exitCode = 1;
     });
 }

@@ -26,7 +26,8 @@ Examples:
   $ cloze pack models/my-bert --out vocab.cloze --check`,
     )
     .action(async (source, { out, cased, check, json, format }) => {
-      const { ClozeError, packTokenizer } = await import("@cloze/core");
+      const { ClozeError } = await import("@cloze/core");
+      const { packTokenizer } = await import("@cloze/core/tokenizer/compact");
       const { checkWritable, writeWhole } = await import("../files.ts");
       const { printOne } = await import("../output.ts");
       const { openTokenizer } = await import("../tokens.ts");

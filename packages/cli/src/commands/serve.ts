@@ -1,6 +1,5 @@
 /** `cloze serve`: the inference server and the Worker in front of it, on this machine. */
 import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "@commander-js/extra-typings";
 import { Option } from "@commander-js/extra-typings";
@@ -34,6 +33,7 @@ Example:
   $ curl -s http://127.0.0.1:8787/v1/classify -H 'content-type: application/json' -d '{"text":"a warm film"}'`,
     )
     .action(async (options) => {
+      const { readModelTexts } = await import("@cloze/runtime/node");
       const { startServer } = await import("@cloze/server");
       const { loadModel, modelFolder, modelName } = await import("../model.ts");
       const { expectFree, startWorker } = await import("../workerd.ts");
@@ -53,7 +53,7 @@ Example:
       await using worker = await startWorker({
         modules: {
           "worker.js": await readFile(bundle, "utf8"),
-          "model.js": await modelModule(modelFolder(options.model), bert.plugins),
+          "model.js": `export const model = ${JSON.stringify(await readModelTexts(modelFolder(options.model)))};`,
         },
         bindings: { CLOZE_SERVER_URL: server.url, CLOZE_SERVER_MODEL: model },
         host,
@@ -66,19 +66,6 @@ Example:
       );
       await stopped;
     });
-}
-
-/** The model's small files as the module that the Worker imports: see worker/src/model.ts. */
-async function modelModule(folder: string, plugins: readonly Plugin[]): Promise<string> {
-  const text = (name: string) => readFile(path.join(folder, name), "utf8").catch(() => undefined);
-  const model = {
-    config: await text("config.json"),
-    vocabTxt: await text("vocab.txt"),
-    tokenizerJson: await text("tokenizer.json"),
-    tokenizerConfig: await text("tokenizer_config.json"),
-    plugins: plugins.map((plugin) => JSON.stringify(plugin)),
-  };
-  return `export const model = ${JSON.stringify(model)};`;
 }
 
 /** Resolves at Ctrl-C or when the system asks; a second time the process exits at once. */

@@ -5,7 +5,8 @@ import { batchByLength, bucketLength, collate } from "./collate.ts";
 import { join, whole } from "./encoding.ts";
 import type { Slice } from "./encoding.ts";
 import { type Direction, keptOfFirst, longestFirst, type Truncation } from "./truncation.ts";
-import { maxContext, windows } from "./windows.ts";
+import { countWindows, maxContext, windows } from "./windows.ts";
+import { wordWindows } from "./word-windows.ts";
 
 const specials = { cls: 101, sep: 102, pad: 0, unk: 100, mask: 103 };
 const tokens = (...ids: number[]): Slice =>
@@ -82,6 +83,7 @@ describe("windows", () => {
     fc.assert(
       fc.property(options, ({ length, room, overlap }) => {
         const list = windows(length, room, overlap);
+        expect(countWindows(length, room, overlap)).toBe(list.length);
         expect(list[0].first).toBe(0);
         expect(list.at(-1)!.first + list.at(-1)!.count).toBe(length);
         for (const [i, { first, count }] of list.entries()) {
@@ -184,5 +186,45 @@ describe("buckets", () => {
     for (const bucket of [0, 1.5, -8, Number.NaN, [16, 0]])
       expect(() => bucketLength(5, bucket)).toThrow(expect.objectContaining({ code: "invalid-option" }));
     expect(() => bucketLength(5, [])).toThrow("an empty list");
+  });
+});
+
+describe("windows at the borders of words", () => {
+  const words = fc
+    .array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 120 })
+    .map((lengths) => lengths.reduce((borders, length) => [...borders, borders.at(-1)! + length], [0]));
+  const cases = fc.record({
+    words,
+    room: fc.integer({ min: 9, max: 60 }),
+    part: fc.double({ min: 0, max: 0.9, noNaN: true }),
+  });
+
+  test("cover every token, split no word, and share at least `overlap` where words let them", () => {
+    fc.assert(
+      fc.property(cases, ({ words: borders, room, part }) => {
+        const overlap = Math.floor(room * part);
+        const list = wordWindows(Int32Array.from(borders), room, overlap);
+        expect(list[0].first).toBe(0);
+        expect(list.at(-1)!.first + list.at(-1)!.count).toBe(borders.at(-1));
+        for (const [i, { first, count }] of list.entries()) {
+          expect(count).toBeLessThanOrEqual(room);
+          expect(borders).toContain(first);
+          expect(borders).toContain(first + count);
+          if (i === 0) continue;
+          const before = list[i - 1];
+          expect(first).toBeGreaterThan(before.first); // it goes on
+          expect(first).toBeLessThanOrEqual(before.first + before.count); // and leaves nothing out
+        }
+      }),
+    );
+  });
+
+  test("only a word that is longer than a window is split", () => {
+    expect(wordWindows(Int32Array.of(0, 2, 12, 13), 5, 1)).toEqual([
+      { first: 0, count: 2 },
+      { first: 2, count: 5 },
+      { first: 7, count: 5 },
+      { first: 12, count: 1 },
+    ]);
   });
 });

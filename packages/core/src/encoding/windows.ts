@@ -51,6 +51,16 @@ export function windows(
 }
 
 /**
+ * How many windows `windows` cuts, without cutting them.
+ *
+ * @example
+ * countWindows(9, 6, 2); // 2
+ */
+export function countWindows(length: number, room: number, overlap: number): number {
+  return length <= room ? 1 : 1 + Math.ceil((length - room) / (room - overlap));
+}
+
+/**
  * For each token, the window in which it has the most context on its lesser side: the one whose prediction counts
  * (`_check_is_max_context` in run_squad.py; of equal ones the first, longer windows a little ahead).
  *

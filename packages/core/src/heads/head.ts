@@ -16,6 +16,8 @@ export interface Head {
   readonly scope: string;
   /** Describes the head that came inside a model folder. */
   describe(config: HeadConfig): Pick<Plugin, "kind" | "labels" | "features">;
+  /** What is wrong with a plugin of one of these kinds, if something is: its labels or what it reads. */
+  complaint(plugin: Pick<Plugin, "kind" | "labels" | "features">): string | undefined;
   /** Logits from the encoder; declares the head's parameters under `scope`. */
   forward(g: GraphBuilder, encoder: Encoder, plugin: HeadShape, scope: string): Value;
 }

@@ -7,7 +7,7 @@ import { GraphBuilder } from "../graph/graph.ts";
 import type { Graph } from "../graph/graph.ts";
 import { encode, inputs, mean, pool } from "../model/bert.ts";
 import type { BertConfig } from "../model/config.ts";
-import type { HeadKind } from "../plugin.ts";
+import type { HeadKind, Plugin } from "../plugin.ts";
 import type { Head, HeadShape } from "./head.ts";
 import { sequence } from "./sequence.ts";
 import { span } from "./span.ts";
@@ -20,6 +20,20 @@ export const heads: readonly Head[] = [sequence, span, token];
 /** The head that serves a kind; undefined for the kinds that have no file here yet. */
 export function findHead(kind: HeadKind): Head | undefined {
   return heads.find((head) => head.kinds.includes(kind));
+}
+
+/**
+ * Refuses a plugin whose labels or features do not fit its kind. A kind that has no head here passes: it is not run.
+ *
+ * @throws ClozeError `invalid-plugin`.
+ */
+export function checkPlugin(plugin: Plugin): void {
+  const complaint = findHead(plugin.kind)?.complaint(plugin);
+  if (complaint === undefined) return;
+  throw new ClozeError(
+    "invalid-plugin",
+    `The head ${plugin.name} of kind ${plugin.kind} does not fit: ${complaint}.`,
+  );
 }
 
 /** A head to be put on an encoder. */

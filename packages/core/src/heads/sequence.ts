@@ -23,6 +23,13 @@ export const sequence: Head = {
     return { kind: kind[problem ?? "single-label"], labels, features: "pooler" };
   },
 
+  complaint({ kind, labels, features }) {
+    if (features === "hidden") return "features should name one vector of the text, not hidden";
+    if (kind === "regression" && labels.length !== 1)
+      return `a regression has one label, not ${labels.length}`;
+    return undefined;
+  },
+
   forward(g, encoder, { labels, features }, scope) {
     const [vector, width] = textFeatures(g, encoder, features); // [batch, width]
     return dense(g, scope, vector, width, labels.length); // [batch, labels]

@@ -14,6 +14,11 @@ export const span: Head = {
 
   describe: () => ({ kind: "span", labels: ["start", "end"], features: "hidden" }),
 
+  complaint({ labels, features }) {
+    if (features !== "hidden") return `features should be hidden, every token's vector, not ${features}`;
+    return labels.length === 2 ? undefined : `a span has two labels, start and end, not ${labels.length}`;
+  },
+
   forward(g, encoder, { labels }, scope) {
     return dense(g, scope, encoder.last, encoder.config.hiddenSize, labels.length); // [batch, length, 2]
   },

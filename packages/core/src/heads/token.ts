@@ -13,6 +13,9 @@ export const token: Head = {
 
   describe: ({ labels }) => ({ kind: "token", labels, features: "hidden" }),
 
+  complaint: ({ features }) =>
+    features === "hidden" ? undefined : `features should be hidden, every token's vector, not ${features}`,
+
   forward(g, encoder, { labels }, scope) {
     return dense(g, scope, encoder.last, encoder.config.hiddenSize, labels.length); // [batch, length, labels]
   },

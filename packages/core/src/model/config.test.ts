@@ -62,6 +62,9 @@ describe("config.json", () => {
     ["heads that do not divide", { num_attention_heads: 7 }, "7 attention heads do not divide"],
     ["two labels of one name", { id2label: { 0: "a", 1: "a" } }, "one name"],
     ["a gap in the labels", { id2label: { 0: "a", 2: "c" } }, "id2label"],
+    ["an id that is no number", { id2label: { "-1": "a", 0: "b" } }, "id2label"],
+    ["an id that is a fraction", { id2label: { "0.5": "a", 0: "b" } }, "id2label"],
+    ["more labels than there can be", { num_labels: 1e12 }, "num_labels"],
     ["a problem that is none", { problem_type: "guess" }, "guess"],
   ])("%s is refused by name", (_, more, message) => {
     expect(() => parse(more)).toThrow(message);

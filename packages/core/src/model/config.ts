@@ -92,16 +92,7 @@ export function parseConfig(text: string): { config: BertConfig; head: HeadConfi
       `The activation ${String(json.hidden_act)} is not known: use one of ${[...activations.keys()].join(", ")}.`,
     );
 
-  const size = (key: string, fallback?: number): number => {
-    const value = json[key] ?? fallback;
-    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1)
-      throw new ClozeError(
-        "invalid-model",
-        `config.json: ${key} should be a positive whole number, but is ${JSON.stringify(value)}.`,
-        { field: key },
-      );
-    return value;
-  };
+  const size = (key: string, fallback?: number): number => sizeOf(json, key, fallback);
   const hiddenSize = size("hidden_size");
   const heads = size("num_attention_heads");
   if (hiddenSize % heads !== 0)
@@ -131,7 +122,22 @@ export function parseConfig(text: string): { config: BertConfig; head: HeadConfi
   };
 }
 
-function parseHead(json: Readonly<Record<string, unknown>>): HeadConfig {
+type Json = Readonly<Record<string, unknown>>;
+
+/** More than any size of any model, and no more than an array may have. */
+const MAX_SIZE = 2 ** 31;
+
+function sizeOf(json: Json, key: string, fallback?: number): number {
+  const value = json[key] ?? fallback;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value < MAX_SIZE) return value;
+  throw new ClozeError(
+    "invalid-model",
+    `config.json: ${key} should be a positive whole number, but is ${JSON.stringify(value)}.`,
+    { field: key },
+  );
+}
+
+function parseHead(json: Json): HeadConfig {
   const architectures = Array.isArray(json.architectures) ? json.architectures : [];
   const architecture = typeof architectures[0] === "string" ? architectures[0] : "BertModel";
   const problem = problems.get(json.problem_type ?? null);
@@ -150,16 +156,16 @@ const problems: ReadonlyMap<unknown, HeadConfig["problem"]> = new Map([
   ["regression", "regression"],
 ]);
 
-function parseLabels(json: Readonly<Record<string, unknown>>): string[] {
+function parseLabels(json: Json): string[] {
   const names = json.id2label;
   if (typeof names !== "object" || names === null) {
-    const count = typeof json.num_labels === "number" ? json.num_labels : 2; // Hugging Face's default
+    const count = sizeOf(json, "num_labels", 2); // Hugging Face's default
     return Array.from({ length: count }, (_, i) => `LABEL_${i}`);
   }
   const entries = Object.entries(names);
   const labels = new Array<string>(entries.length);
   for (const [id, label] of entries) {
-    if (!(Number(id) in labels) && Number(id) < entries.length && typeof label === "string")
+    if (/^(0|[1-9]\d*)$/.test(id) && Number(id) < entries.length && typeof label === "string")
       labels[Number(id)] = label;
     else
       throw new ClozeError(
@@ -175,7 +181,7 @@ function parseLabels(json: Readonly<Record<string, unknown>>): string[] {
   return labels;
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> {
+function parseObject(text: string): Json {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -188,5 +194,5 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   }
   if (typeof json !== "object" || json === null || Array.isArray(json))
     throw new ClozeError("invalid-model", "config.json should hold one JSON object.");
-  return json as Readonly<Record<string, unknown>>;
+  return json as Json;
 }

@@ -64,7 +64,7 @@ function features(
       throw new ClozeError("invalid-option", "The pooler reads the last layer: leave layers out.", {
         field: "layers",
       });
-    if (!session.outputs.includes("pooler_output"))
+    if (session.outputs.length > 0 && !session.outputs.includes("pooler_output"))
       throw new ClozeError("unsupported", "This model has no pooler: use mean or cls.", { field: "pooling" });
     return ["pooler_output"];
   }

@@ -5,13 +5,13 @@
  */
 import { join, SPECIALS_PAIR, whole } from "../encoding/encoding.ts";
 import type { Encoding } from "../encoding/encoding.ts";
-import { maxContext, windows } from "../encoding/windows.ts";
+import { countWindows, maxContext, windows } from "../encoding/windows.ts";
 import { ClozeError } from "../errors.ts";
 import { decodeSpans } from "../heads/span.ts";
 import type { ScoredWindow, Span } from "../heads/span.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { expectText, expectWidth, lengthLimit, runBatches } from "./task.ts";
+import { expectShape, expectText, expectWindows, lengthLimit, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 export interface Question {
@@ -33,6 +33,8 @@ export interface AskOptions extends RunOptions {
   readonly maxAnswer?: number | undefined;
   /** Whether "no answer" is an answer (SQuAD 2.0). */
   readonly noAnswer?: boolean | undefined;
+  /** Refuses contexts that take more windows than this, all together; no limit by default. */
+  readonly maxWindows?: number | undefined;
   /** No answer if the null score leads by more than this: the plugin's own, else 0. */
   readonly threshold?: number | undefined;
 }
@@ -54,7 +56,7 @@ export interface Answer {
 /** google-research/bert's n_best_size, both of starts and ends per window and of answers. */
 const CANDIDATES = 20;
 
-/** One question, cut to windows. Its windows' encodings stand at `at …` in the list that is run. */
+/** One question, cut to windows. */
 interface Cut {
   readonly offsets: Int32Array;
   readonly owner: Int32Array;
@@ -94,11 +96,9 @@ export async function ask(
     const tokens = tokenizer.tokenize(input.context);
     const length = tokens.ids.length;
     const room = maxLength - asked.count - SPECIALS_PAIR;
-    const list = windows(
-      length,
-      room,
-      options.overlap ?? Math.min(plugin.overlap ?? 128, Math.floor(room / 2)),
-    );
+    const overlap = options.overlap ?? Math.min(plugin.overlap ?? 128, Math.floor(room / 2));
+    expectWindows(encodings.length + countWindows(length, room, overlap), options.maxWindows);
+    const list = windows(length, room, overlap);
     const cut: Cut = { offsets: tokens.offsets, owner: maxContext(length, list), windows: [] };
     if (length === 0) return cut;
     for (const [w, { first, count }] of list.entries()) {
@@ -111,7 +111,7 @@ export async function ask(
   });
 
   await runBatches(model, encodings, [plugin.name], options, (i, [row]) => {
-    expectWidth(plugin, row);
+    expectShape(plugin, row, encodings[i].ids.length);
     places[i](row.data.slice(0, 2 * encodings[i].ids.length));
   });
   return cuts.map(({ offsets, owner, windows: scored }, i) => {

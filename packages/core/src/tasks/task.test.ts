@@ -85,6 +85,18 @@ describe("a server with another version of a head is found out", () => {
   });
 });
 
+test("a server whose token logits are too few is found out", async () => {
+  const { model } = session();
+  const run = model.session.run.bind(model.session);
+  model.session.run = async (...asked) => {
+    const { answers } = await run(...asked);
+    return { answers: { type: "float32", dims: [1, 2, 2], data: answers.data.slice(0, 4) } };
+  };
+  await expect(ask(model, spans, [{ question: "a", context: "b c" }])).rejects.toThrow(
+    expect.objectContaining({ code: "server-error" }),
+  );
+});
+
 describe("input that is none is refused before anything runs", () => {
   test.each([
     ["no text", [{}], "text should be a text, but is undefined"],

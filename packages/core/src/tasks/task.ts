@@ -50,7 +50,7 @@ export async function runBatches(
       throwIfAborted(options.signal);
       const members = batch.map((i) => encodings[i]);
       const feeds = collate(members, lengths[batch[batch.length - 1]], tokenizer.specials.pad);
-      const results = await session.run(feeds, outputs, options);
+      const results = await session.run(feeds, [...new Set(outputs)], options);
       for (const [row, encoding] of batch.entries()) {
         const rows = outputs.map((name) => rowOf(results[name], row));
         each(encoding, rows);
@@ -72,15 +72,29 @@ function rowOf(
   return { data: data.subarray(row * size, (row + 1) * size), dims };
 }
 
-/** Refuses logits of another head than the plugin describes, as a server with another version of it gives. */
-export function expectWidth(plugin: Plugin, { data, dims }: Row): void {
-  const width = dims[dims.length - 1];
-  if (width !== plugin.labels.length || data.length === 0)
+/** Refuses texts that take more windows than the caller allows: a guard against a small request of great work. */
+export function expectWindows(count: number, limit: number | undefined): void {
+  if (limit !== undefined && count > limit)
     throw new ClozeError(
-      "server-error",
-      `The head ${plugin.name} has ${plugin.labels.length} labels, but the model gives ${width} logits for it: ` +
-        "the plugin and the model that runs are not of one version.",
+      "invalid-input",
+      `More than ${limit} windows are needed: send less text at once, or ask for a smaller overlap.`,
     );
+}
+
+/**
+ * Refuses logits of another head than the plugin describes, as a server with another version of it gives.
+ *
+ * @param tokens How many tokens the row should be about, where a head speaks of tokens.
+ */
+export function expectShape(plugin: Plugin, { data, dims }: Row, tokens?: number): void {
+  const width = dims[dims.length - 1];
+  const rows = data.length / width;
+  if (width === plugin.labels.length && (tokens === undefined ? rows === 1 : rows >= tokens)) return;
+  throw new ClozeError(
+    "server-error",
+    `The head ${plugin.name} has ${plugin.labels.length} labels, but the model gives [${dims.join()}] logits for it: ` +
+      "the plugin and the model that runs are not of one version.",
+  );
 }
 
 /** Refuses what is not a text, and names the field. */

@@ -7,7 +7,7 @@ import { decodeScores, scoreFunction } from "../heads/sequence.ts";
 import type { ScoreFunction } from "../heads/sequence.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { expectTextInput, expectWidth, lengthLimit, runBatches } from "./task.ts";
+import { expectTextInput, expectShape, lengthLimit, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 export interface ClassifyOptions extends RunOptions {
@@ -22,14 +22,19 @@ export interface ClassifyOptions extends RunOptions {
 export interface LabelScores {
   readonly label: string;
   readonly score: number;
-  /** Best first. */
+  /** One a label, best first; but JavaScript lists labels that look like whole numbers before all others. */
   readonly scores: Readonly<Record<string, number>>;
   /** Present when the text was longer than the model takes. */
   readonly truncated?: true;
+  readonly value?: never;
 }
 
+/** What a regression head gives: a number in place of labels. */
 export interface RegressionValue {
   readonly value: number;
+  readonly label?: never;
+  readonly score?: never;
+  readonly scores?: never;
   readonly truncated?: true;
 }
 
@@ -58,7 +63,7 @@ export async function classify(
 
   const results = new Array<Classification>(inputs.length);
   await runBatches(model, encodings, [plugin.name], options, (i, [row]) => {
-    expectWidth(plugin, row);
+    expectShape(plugin, row);
     const scores = decodeScores(row.data, apply);
     const result =
       plugin.kind === "regression" ? { value: scores[0] } : rank(plugin.labels, scores, options.top);

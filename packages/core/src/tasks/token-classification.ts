@@ -6,14 +6,14 @@
  */
 import { join, SPECIALS_SINGLE } from "../encoding/encoding.ts";
 import type { Encoding } from "../encoding/encoding.ts";
-import { maxContext } from "../encoding/windows.ts";
+import { countWindows, maxContext } from "../encoding/windows.ts";
 import { wordWindows } from "../encoding/word-windows.ts";
 import { ClozeError } from "../errors.ts";
 import { decodeEntities } from "../heads/token.ts";
 import type { Aggregation, Entity } from "../heads/token.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { expectText, expectWidth, lengthLimit, runBatches } from "./task.ts";
+import { expectShape, expectText, expectWindows, lengthLimit, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 export interface TagOptions extends RunOptions {
@@ -23,6 +23,8 @@ export interface TagOptions extends RunOptions {
   readonly maxLength?: number | undefined;
   /** Tokens that a window shares with the next: by default 128, or half of a window. */
   readonly overlap?: number | undefined;
+  /** Refuses texts that take more windows than this, all together; no limit by default. */
+  readonly maxWindows?: number | undefined;
 }
 
 export interface Tagging {
@@ -60,6 +62,7 @@ export async function tag(
     expectText(text, texts.length > 1 ? `inputs[${i}].text` : "text");
     const tokens = model.tokenizer.tokenize(text);
     const words = wordBorders(model.tokenizer.wordIds(tokens));
+    expectWindows(encodings.length + countWindows(tokens.ids.length, room, overlap), options.maxWindows);
     const list = wordWindows(words, room, overlap);
     const owner = maxContext(tokens.ids.length, list);
     for (let w = 0; w < words.length - 1; w++) owner.fill(owner[words[w]], words[w], words[w + 1]);
@@ -78,7 +81,7 @@ export async function tag(
   });
 
   await runBatches(model, encodings, [plugin.name], options, (i, [row]) => {
-    expectWidth(plugin, row);
+    expectShape(plugin, row, encodings[i].ids.length);
     takers[i](row.data);
   });
   return tagged.map((one) => ({ entities: decodeEntities(one, aggregation) }));

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { packTokenizer, Tokenizer, Vocabulary } from "./index.ts";
+import { packTokenizer } from "./compact.ts";
+import { Tokenizer, Vocabulary } from "./index.ts";
 import { python } from "./python.ts";
 
 const SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];

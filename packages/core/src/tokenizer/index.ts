@@ -4,7 +4,6 @@ export type { EncodeOptions, TextInput, WindowOptions } from "../encoding/encode
 export { charToToken, type Encoding } from "../encoding/encoding.ts";
 export type { Direction, Truncation } from "../encoding/truncation.ts";
 export type { AddedToken } from "./added-tokens.ts";
-export { packTokenizer } from "./compact.ts";
 export type { DecodeOptions } from "./decode.ts";
 export type { TokenizerFiles } from "./files.ts";
 export type {
@@ -16,4 +15,3 @@ export type {
 } from "./settings.ts";
 export { Tokenizer, type Tokens } from "./tokenizer.ts";
 export { Vocabulary } from "./vocabulary.ts";
-export { WordSplitter, type WordTaker } from "./words.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Tokenizer, Vocabulary } from "./index.ts";
+import { buildTrie, findPiece, listPieces } from "./trie.ts";
 
 const SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"];
 
@@ -54,5 +55,20 @@ test("a vocabulary of more characters than there are codes is refused", () => {
   const pieces = Array.from({ length: 70_000 }, (_, nth) => String.fromCodePoint(0x20000 + nth));
   expect(() => new Tokenizer(Vocabulary.of([...SPECIALS, ...pieces]))).toThrow(
     expect.objectContaining({ code: "unsupported" }),
+  );
+});
+
+test("the automaton finds every piece by its id, nothing else, and lists them in order", () => {
+  const units = Array.from("a#𝒳\ud800\n");
+  const text = fc.string({ unit: fc.constantFrom(...units), minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(fc.uniqueArray(text, { minLength: 1, maxLength: 30 }), fc.array(text), (pieces, others) => {
+      const trie = buildTrie(pieces);
+      expect(listPieces(trie)).toEqual(pieces);
+      for (const piece of [...pieces, ...others, ""]) {
+        const id = pieces.indexOf(piece);
+        expect(findPiece(trie, piece)).toBe(id < 0 ? undefined : id);
+      }
+    }),
   );
 });

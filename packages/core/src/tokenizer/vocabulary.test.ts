@@ -28,3 +28,19 @@ describe("vocab.txt", () => {
 
 test("an id outside the vocabulary has no piece", () =>
   expect(() => Vocabulary.of(["a"]).piece(1)).toThrow(expect.objectContaining({ code: "invalid-input" })));
+
+describe("pieces beside a vocabulary", () => {
+  const beside = Vocabulary.of(["a", "##b"]).with(["new york", "c"]);
+  test("follow it in order", () => {
+    expect(beside.size).toBe(4);
+    expect(beside.pieces).toEqual(["a", "##b", "new york", "c"]);
+    expect(beside.id("c")).toBe(3);
+    expect(beside.with(["d"]).id("d")).toBe(4);
+  });
+  test("are new", () => {
+    refused(() => beside.with(["a"]), /has "a" already/);
+    refused(() => beside.with(["d", "d"]), /has "d" already/);
+  });
+  test("do not change what it is told apart by", () =>
+    expect(beside.hash).toBe(Vocabulary.of(["a", "##b"]).hash));
+});

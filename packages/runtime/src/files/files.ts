@@ -5,8 +5,13 @@
 export interface Files {
   /** Where the files are, for messages to people. */
   readonly location: string;
-  /** Every file below the folder by its path with forward slashes, and its size in bytes. */
-  list(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * What is directly in the folder, or in one below it: files with their sizes in bytes, and folders, by name. What
+   * cannot be read is left out.
+   *
+   * @throws ClozeError `not-found` when the folder is not there.
+   */
+  list(below?: string): Promise<Listing>;
   /**
    * A file, or `length` bytes of it from `offset` on.
    *
@@ -18,6 +23,11 @@ export interface Files {
   ): Promise<Uint8Array<ArrayBuffer>>;
   /** The SHA-256 of a file, in hexadecimal digits. */
   hash(path: string): Promise<string>;
+}
+
+export interface Listing {
+  readonly files: ReadonlyMap<string, number>;
+  readonly folders: readonly string[];
 }
 
 /** A text file; a byte order mark is not part of it. */

@@ -2,7 +2,7 @@
  * Files held in memory: for tests, and for hosts that hold a model's bytes already.
  */
 import { ClozeError } from "@cloze/core";
-import type { Files } from "./files.ts";
+import type { Files, Listing } from "./files.ts";
 
 export class MemoryFiles implements Files {
   readonly location: string;
@@ -13,8 +13,17 @@ export class MemoryFiles implements Files {
     this.location = location;
   }
 
-  async list(): Promise<ReadonlyMap<string, number>> {
-    return new Map([...this.#files].map(([path, bytes]) => [path, bytes.length]));
+  async list(below = ""): Promise<Listing> {
+    const prefix = below === "" ? "" : `${below}/`;
+    const files = new Map<string, number>();
+    const folders = new Set<string>();
+    for (const [path, bytes] of this.#files) {
+      if (!path.startsWith(prefix)) continue;
+      const [name, ...rest] = path.slice(prefix.length).split("/");
+      if (rest.length === 0) files.set(name, bytes.length);
+      else folders.add(name);
+    }
+    return { files, folders: [...folders] };
   }
 
   async read(path: string, range?: { offset: number; length: number }): Promise<Uint8Array<ArrayBuffer>> {

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { open, readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { ClozeError } from "@cloze/core";
-import type { Files } from "./files.ts";
+import type { Files, Listing } from "./files.ts";
 
 export class NodeFiles implements Files {
   readonly location: string;
@@ -14,23 +14,22 @@ export class NodeFiles implements Files {
     this.location = path.resolve(folder);
   }
 
-  async list(): Promise<ReadonlyMap<string, number>> {
-    const sizes = new Map<string, number>();
-    const walk = async (below: string): Promise<void> => {
-      for (const entry of await readdir(path.join(this.location, below), { withFileTypes: true })) {
-        const name = below === "" ? entry.name : `${below}/${entry.name}`;
-        if (entry.isDirectory()) await walk(name);
-        else sizes.set(name, (await stat(path.join(this.location, name))).size); // follows links, as hubs' caches need
-      }
-    };
+  async list(below = ""): Promise<Listing> {
+    const folder = path.join(this.location, below);
+    const files = new Map<string, number>();
+    const folders: string[] = [];
     try {
-      await walk("");
+      for (const name of await readdir(folder)) {
+        const found = await stat(path.join(folder, name)).catch(() => undefined); // follows links, as hubs' caches need
+        if (found?.isFile()) files.set(name, found.size);
+        else if (found?.isDirectory()) folders.push(name);
+      }
     } catch (cause) {
-      throw new ClozeError("not-found", `There is no model folder at ${this.location}: ${reason(cause)}.`, {
+      throw new ClozeError("not-found", `There is no model folder at ${folder}: ${reason(cause)}.`, {
         cause,
       });
     }
-    return sizes;
+    return { files, folders };
   }
 
   async read(name: string, range?: { offset: number; length: number }): Promise<Uint8Array<ArrayBuffer>> {

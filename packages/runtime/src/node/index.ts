@@ -1,5 +1,5 @@
 /** Models on Node: onnxruntime-node in a thread of its own. */
-export { load, loadFolder, openFolder } from "./load.ts";
+export { load, loadFolder, openFolder, readModelTexts } from "./load.ts";
 export type { LoadOptions } from "./load.ts";
 export { NodeSession } from "./session.ts";
 export { NodeFiles } from "../files/node.ts";

@@ -3,8 +3,9 @@
  */
 import { availableParallelism } from "node:os";
 import { ClozeError, Predictor } from "@cloze/core";
+import type { ModelTexts } from "@cloze/core";
 import { NodeFiles } from "../files/node.ts";
-import { graphOf, openFolder as open } from "../folder.ts";
+import { graphOf, openFolder as open, readModelTexts as readTexts } from "../folder.ts";
 import type { ModelFolder } from "../folder.ts";
 import { toOnnx } from "../onnx/emit.ts";
 import { NodeSession } from "./session.ts";
@@ -39,9 +40,10 @@ export async function loadFolder(folder: ModelFolder, options: LoadOptions = {})
     });
   const graph = graphOf(folder);
   const bytes = toOnnx(graph, folder.tensors);
-  const session = await NodeSession.create({ model: bytes, folder: folder.files.location, threads }, [
-    ...graph.outputs.keys(),
-  ]);
+  const session = await NodeSession.create(
+    { model: bytes, folder: folder.files.location, threads },
+    { outputs: [...graph.outputs.keys()], maxLength: folder.config.maxPositions },
+  );
   return new Predictor({
     ...folder,
     session,
@@ -52,4 +54,13 @@ export async function loadFolder(folder: ModelFolder, options: LoadOptions = {})
 /** Opens a model folder without loading its weights: to inspect it, or to tokenize. */
 export function openFolder(path: string): Promise<ModelFolder> {
   return open(new NodeFiles(path));
+}
+
+/**
+ * Reads a model folder's small files, as a Worker or an editor needs them.
+ *
+ * @throws ClozeError `not-found`.
+ */
+export function readModelTexts(path: string): Promise<ModelTexts> {
+  return readTexts(new NodeFiles(path));
 }

@@ -12,10 +12,21 @@ export interface Start {
   readonly threads: number;
 }
 
+/** Shared numbers, by place: whether the thread should begin nothing more, and whether it is in native code. */
+export const CLOSING = 0;
+export const BUSY = 1;
+
+export interface ThreadData extends Start {
+  readonly state: Int32Array<SharedArrayBuffer>;
+}
+
 export interface Request {
   readonly feeds: Feeds;
   readonly outputs: readonly string[];
 }
+
+/** Ends the thread, in its turn. */
+export const CLOSE = "close";
 
 /** Answers come in the order of the requests. The first message of all says whether the session could be made. */
 export type Reply =

@@ -5,10 +5,11 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { FloatTensor } from "@cloze/core";
-import type { Reply, Request, Start } from "./protocol.ts";
+import { BUSY, CLOSE, CLOSING } from "./protocol.ts";
+import type { Reply, Request, ThreadData } from "./protocol.ts";
 
 const port = parentPort!;
-const { model, folder, threads } = workerData as Start;
+const { model, folder, threads, state } = workerData as ThreadData;
 
 const reply = (message: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 const failed = (error: unknown, code: "invalid-model" | "internal"): Reply => ({
@@ -16,24 +17,28 @@ const failed = (error: unknown, code: "invalid-model" | "internal"): Reply => ({
 });
 
 try {
-  const session = await InferenceSession.create(model, {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    extra: {
-      session: {
-        model_external_initializers_file_folder_path: folder,
-        // A waiting thread sleeps: spinning would take a core from whoever calls the model.
-        intra_op: { allow_spinning: "0" },
+  const session = await natively(() =>
+    InferenceSession.create(model, {
+      executionProviders: ["cpu"],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: folder,
+          // A waiting thread sleeps: spinning would take a core from whoever calls the model.
+          intra_op: { allow_spinning: "0" },
+        },
       },
-    },
-  });
+    }),
+  );
   reply({ outputs: {} });
 
   let last = Promise.resolve();
-  port.on("message", (request: Request) => {
-    last = last.then(() => run(session, request)).catch((error: unknown) => reply(failed(error, "internal")));
+  port.on("message", (request: Request | typeof CLOSE) => {
+    last = last
+      .then(() => (request === CLOSE ? port.close() : run(session, request)))
+      .catch((error: unknown) => reply(failed(error, "internal")));
   });
 } catch (error) {
   reply(failed(error, "invalid-model"));
@@ -41,20 +46,32 @@ try {
 }
 
 async function run(session: InferenceSession, { feeds, outputs }: Request): Promise<void> {
+  if (Atomics.load(state, CLOSING) === 1) return;
   const inputs = Object.fromEntries(
     Object.entries(feeds).map(([name, { type, data, dims }]) => [
       name,
       type === "int32" ? new Tensor(type, data, dims) : new Tensor(type, data, dims),
     ]),
   );
-  const results = await session.run(inputs, outputs);
+  const results = await natively(() => session.run(inputs, outputs));
   const tensors: Record<string, FloatTensor> = {};
   const buffers: ArrayBuffer[] = [];
-  for (const name of outputs) {
+  for (const name of new Set(outputs)) {
     const { data, dims } = results[name];
     if (!(data instanceof Float32Array)) throw new TypeError(`${name} is not float32.`);
     tensors[name] = { type: "float32", data, dims };
     if (data.buffer instanceof ArrayBuffer) buffers.push(data.buffer);
   }
   reply({ outputs: tensors }, buffers);
+}
+
+/** A thread that is ended while it is in ONNX Runtime takes the process with it: the main thread has to know. */
+async function natively<T>(work: () => Promise<T>): Promise<T> {
+  Atomics.store(state, BUSY, 1);
+  try {
+    return await work();
+  } finally {
+    Atomics.store(state, BUSY, 0);
+    Atomics.notify(state, BUSY);
+  }
 }

@@ -2,31 +2,59 @@
  * A session on this machine's CPU: ONNX Runtime in a thread of its own, requests first in, first out.
  */
 import { Worker } from "node:worker_threads";
-import { ClozeError } from "@cloze/core";
+import { aborted, ClozeError, throwIfAborted } from "@cloze/core";
 import type { Feeds, FloatTensor, RunOptions, Session } from "@cloze/core";
-import type { Reply, Request, Start } from "./protocol.ts";
+import { BUSY, CLOSE, CLOSING } from "./protocol.ts";
+import type { Reply, Request, Start, ThreadData } from "./protocol.ts";
+
+/** What the model has: names of outputs, and positions. */
+interface SessionShape {
+  readonly outputs: readonly string[];
+  readonly maxLength: number;
+}
 
 interface Waiting {
   readonly resolve: (outputs: Record<string, FloatTensor>) => void;
   readonly reject: (error: ClozeError) => void;
 }
 
+/** Sessions whose threads may be in native code when the process exits. */
+const open = new Set<NodeSession>();
+
 export class NodeSession implements Session {
   readonly outputs: readonly string[];
   /** Of 256 to 4096, 256 and 512 took the least CPU time for the starter; 4096 took 1.6x as much. */
   readonly tokensPerRun = 512;
+  readonly #maxLength: number;
   readonly #worker: Worker;
+  readonly #state: Int32Array<SharedArrayBuffer>;
   readonly #waiting: Waiting[] = [];
+  readonly #ended: Promise<void>;
   #closed: ClozeError | undefined;
 
-  private constructor(worker: Worker, outputs: readonly string[]) {
-    this.#worker = worker;
+  private constructor(start: Start, { outputs, maxLength }: SessionShape) {
+    this.#maxLength = maxLength;
     this.outputs = outputs;
+    this.#state = new Int32Array(new SharedArrayBuffer(8));
+    const workerData: ThreadData = { ...start, state: this.#state };
+    const worker = new Worker(new URL("./session-thread.js", import.meta.url), {
+      workerData,
+      name: "cloze-session",
+      execArgv: [], // flags such as --input-type are the program's, and keep a thread from starting
+    });
+    this.#worker = worker;
     worker.on("message", (reply: Reply) => this.#settle(reply));
     worker.on("error", (cause) =>
       this.#close(new ClozeError("internal", `The session's thread died: ${cause.message}`, { cause })),
     );
-    worker.on("exit", () => this.#close(new ClozeError("internal", "The session's thread ended.")));
+    this.#ended = new Promise((resolve) => {
+      worker.on("exit", () => {
+        open.delete(this);
+        this.#close(new ClozeError("internal", "The session's thread ended."));
+        resolve();
+      });
+    });
+    open.add(this);
   }
 
   /**
@@ -34,20 +62,18 @@ export class NodeSession implements Session {
    *
    * @throws ClozeError `invalid-model` when ONNX Runtime refuses the model.
    */
-  static async create(start: Start, outputs: readonly string[]): Promise<NodeSession> {
-    const worker = new Worker(new URL("./session-thread.js", import.meta.url), {
-      workerData: start,
-      name: "cloze-session",
-    });
-    const session = new NodeSession(worker, outputs);
+  static async create(start: Start, shape: SessionShape): Promise<NodeSession> {
+    // ONNX Runtime reports to its makers unless it is told not to; the variable has to be set on the main thread.
+    process.env.ORT_DISABLE_TELEMETRY ??= "1";
+    const session = new NodeSession(start, shape);
     await new Promise((resolve, reject) => session.#waiting.push({ resolve, reject }));
-    worker.unref(); // an idle model keeps no program alive; a running request does
+    session.#worker.unref(); // an idle model keeps no program alive; a running request does
     return session;
   }
 
   /** Shapes are free on CPU; multiples of 8 suit its vector units. */
   paddedLength(length: number): number {
-    return Math.ceil(length / 8) * 8;
+    return Math.min(Math.ceil(length / 8) * 8, this.#maxLength);
   }
 
   async run(
@@ -56,8 +82,7 @@ export class NodeSession implements Session {
     { signal }: RunOptions = {},
   ): Promise<Record<string, FloatTensor>> {
     if (this.#closed) throw this.#closed;
-    if (signal?.aborted)
-      throw new ClozeError("aborted", "The caller aborted the request.", { cause: signal.reason });
+    throwIfAborted(signal);
     for (const name of outputs)
       if (!this.outputs.includes(name))
         throw new ClozeError(
@@ -65,31 +90,59 @@ export class NodeSession implements Session {
           `There is no output named ${name}; there are ${this.outputs.join(", ")}.`,
         );
     const request: Request = { feeds, outputs };
-    const buffers = Object.values(feeds).map(({ data }) => data.buffer);
+    const buffers = new Set(Object.values(feeds).map(({ data }) => data.buffer));
+    try {
+      this.#worker.postMessage(
+        request,
+        [...buffers].filter((buffer) => buffer instanceof ArrayBuffer),
+      );
+    } catch (cause) {
+      throw new ClozeError(
+        "invalid-input",
+        "The feeds were given away before: make new ones for every run.",
+        { cause },
+      );
+    }
     this.#worker.ref();
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(
-        request,
-        buffers.filter((buffer) => buffer instanceof ArrayBuffer),
-      );
+      if (!(signal instanceof AbortSignal)) return;
+      // Its place in the queue stays, since the thread answers in order; what comes there is thrown away.
+      signal.addEventListener("abort", () => reject(aborted(signal)), { once: true });
     });
   }
 
+  /** Begins nothing more, waits for what runs, and ends the thread. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close(new ClozeError("disposed", "The model was closed: load it again."));
-    await this.#worker.terminate();
+    this.#worker.ref();
+    this.#worker.postMessage(CLOSE);
+    await this.#ended;
+  }
+
+  /** Blocks until the thread is out of native code, and keeps it from going in again. */
+  leaveNativeCode(): void {
+    Atomics.store(this.#state, CLOSING, 1);
+    Atomics.wait(this.#state, BUSY, 1, EXIT_TIMEOUT_MS);
   }
 
   #settle(reply: Reply): void {
     const waiting = this.#waiting.shift();
-    if (this.#waiting.length === 0) this.#worker.unref();
+    if (this.#waiting.length === 0 && !this.#closed) this.#worker.unref();
     if ("error" in reply) waiting?.reject(new ClozeError(reply.error.code, reply.error.message));
     else waiting?.resolve(reply.outputs);
   }
 
   #close(reason: ClozeError): void {
     this.#closed ??= reason;
+    Atomics.store(this.#state, CLOSING, 1);
     for (const { reject } of this.#waiting.splice(0)) reject(this.#closed);
   }
 }
+
+/** The longest that an exiting process waits for one run. */
+const EXIT_TIMEOUT_MS = 60_000;
+
+process.on("exit", () => {
+  for (const session of open) session.leaveNativeCode();
+});

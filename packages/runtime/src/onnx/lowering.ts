@@ -10,12 +10,7 @@ import type { Attribute } from "./wire.ts";
 /** What a rule writes with. An operand is a value of the graph, or the name of what a node gave. */
 export interface Emitter {
   /** Adds a node and gives the name of its output. */
-  node(
-    operator: string,
-    operands: readonly (Value | string)[],
-    attributes?: Attributes,
-    domain?: string,
-  ): string;
+  node(operator: string, operands: readonly (Value | string)[], attributes?: Attributes): string;
   /** An int64 vector, as Reshape, Slice and Unsqueeze take them; one initializer for equal ones. */
   ints(values: readonly number[]): string;
   /** A float32 scalar. */

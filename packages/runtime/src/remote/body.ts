@@ -1,26 +1,36 @@
-/** Reads a body of bounded size. What a body that is too large means is the caller's to say. */
+/** Reads a request's body of bounded size. What a body that is too large means is the caller's to say. */
+import { ClozeError } from "@cloze/core";
 
 /**
  * @param limit The most bytes that are taken.
  * @returns The bytes, or `undefined` as soon as there are more: the rest is not waited for.
+ * @throws ClozeError `aborted` when the client breaks off.
  */
 export async function readBody(
-  message: Request | Response,
+  request: Request,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const promised = message.headers.get("content-length");
-  if (promised !== null) {
+  const promised = request.headers.get("content-length");
+  if (promised !== null && Number(promised) > limit) return undefined;
+  try {
     // The host delivers no more than the header promises, so the quick way is safe.
-    return Number(promised) > limit ? undefined : new Uint8Array(await message.arrayBuffer());
+    return promised === null ? await readChunks(request, limit) : new Uint8Array(await request.arrayBuffer());
+  } catch (cause) {
+    if (cause instanceof TypeError) throw cause; // somebody has read the body before: no client's fault
+    throw new ClozeError("aborted", "The client broke off before its request had arrived.", { cause });
   }
+}
+
+async function readChunks(
+  { body: stream }: Request,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  if (message.body) {
-    for await (const chunk of message.body) {
-      size += chunk.length;
-      if (size > limit) return undefined;
-      chunks.push(chunk);
-    }
+  for await (const chunk of stream ?? []) {
+    size += chunk.length;
+    if (size > limit) return undefined;
+    chunks.push(chunk);
   }
   const body = new Uint8Array(size);
   let at = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bucketLength } from "./buckets.ts";
+import { wireLength } from "./buckets.ts";
 import { RemoteSession } from "./session.ts";
 import type { RemoteOptions } from "./session.ts";
 import { encodeResponse, HEADER_LENGTH } from "./wire.ts";
@@ -45,7 +45,7 @@ describe("a remote session", () => {
   });
 
   it("pads to few lengths, never beyond the model's positions", () => {
-    expect([1, 16, 17, 97, 385, 512, 513].map((n) => bucketLength(n))).toEqual([
+    expect([1, 16, 17, 97, 385, 512, 513].map((n) => wireLength(n))).toEqual([
       16, 16, 32, 128, 512, 512, 576,
     ]);
     expect(session(undefined, { maxLength: 40 }).paddedLength(33)).toBe(40);
@@ -73,6 +73,11 @@ describe("a remote session", () => {
       .run(feeds, ["a"])
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: "ClozeError", code });
+  });
+
+  it.each([Infinity, 5e9])("takes a timeout of %d ms for a very long one", async (timeoutMs) => {
+    const results = await session(async () => answer([1], [1, 1]), { timeoutMs }).run(feeds, ["a"]);
+    expect(results.a.data).toEqual(Float32Array.of(1));
   });
 
   it("gives up at its deadline", async () => {

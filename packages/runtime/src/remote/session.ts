@@ -7,7 +7,7 @@
  */
 import { ClozeError } from "@cloze/core";
 import type { Feeds, FloatTensor, RunOptions, Session } from "@cloze/core";
-import { bucketLength } from "./buckets.ts";
+import { wireLength } from "./buckets.ts";
 import { decodeResponse, encodeRequest, HEADER_LENGTH } from "./wire.ts";
 
 export interface RemoteOptions {
@@ -31,6 +31,9 @@ export interface RemoteOptions {
 /** What a proxy says when it is the server behind it that is missing; 520 to 530 are Cloudflare's. */
 const absent: ReadonlySet<number> = new Set([429, 502, 503, 520, 521, 522, 523, 525, 526, 530]);
 const late: ReadonlySet<number> = new Set([408, 504, 524]);
+
+/** The longest that timers wait, 25 days. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /**
  * @example
@@ -60,7 +63,7 @@ export class RemoteSession implements Session {
   }
 
   paddedLength(length: number): number {
-    return bucketLength(length, this.#options.maxLength);
+    return wireLength(length, this.#options.maxLength);
   }
 
   /**
@@ -139,7 +142,7 @@ export class RemoteSession implements Session {
   /** Milliseconds that a run beginning now may take. */
   #timeLeft(): number {
     const { timeoutMs = 30_000, deadline = Infinity } = this.#options;
-    const left = Math.min(timeoutMs, deadline - Date.now());
+    const left = Math.min(timeoutMs, deadline - Date.now(), LONGEST_MS);
     if (left > 0) return left;
     throw tooLate();
   }

@@ -34,6 +34,15 @@ describe("a request", () => {
     expect([...new BigInt64Array(body.buffer, headerLength)]).toEqual([101n, 7n, 102n, 1n, 1n, 1n]);
   });
 
+  it.each([
+    [undefined, undefined],
+    [0, undefined],
+    [1, 1],
+    [150_500, 151],
+  ])("with a timeout of %s microseconds waits %s whole milliseconds", (timeout, timeoutMs) => {
+    expect(decodeRequest(bytes({ inputs: [], parameters: { timeout } }), null).timeoutMs).toBe(timeoutMs);
+  });
+
   it("is read as it was written, wherever its bytes lie", () => {
     fc.assert(
       fc.property(

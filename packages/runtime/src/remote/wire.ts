@@ -28,7 +28,7 @@ export interface InferRequest {
   readonly outputs: readonly AskedOutput[] | undefined;
   /** How outputs are sent of which the request does not say it. */
   readonly binary: boolean;
-  /** How long the client still waits: Triton's `timeout` parameter, which counts microseconds. */
+  /** How long the client still waits: Triton's `timeout` parameter, which counts microseconds; 0 there is no limit. */
   readonly timeoutMs: number | undefined;
 }
 
@@ -86,14 +86,14 @@ export function decodeRequest(body: Uint8Array<ArrayBuffer>, headerLength: strin
   if (id !== undefined && typeof id !== "string") throw malformed("id should be a text", "id");
   const { binary_data_output: binary = false, timeout } = parametersOf(header);
   if (typeof binary !== "boolean") throw malformed("binary_data_output should be true or false");
-  if (timeout !== undefined && !(Number.isSafeInteger(timeout) && Number(timeout) > 0))
-    throw malformed("timeout should be a positive whole number of microseconds");
+  if (timeout !== undefined && !(Number.isSafeInteger(timeout) && Number(timeout) >= 0))
+    throw malformed("timeout should be a whole number of microseconds, 0 for none");
   return {
     id,
     inputs: tensors,
     outputs: askedOutputs(header.outputs, binary),
     binary,
-    timeoutMs: timeout === undefined ? undefined : Number(timeout) / 1000,
+    timeoutMs: timeout ? Math.ceil(Number(timeout) / 1000) : undefined,
   };
 }
 

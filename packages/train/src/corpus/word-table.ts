@@ -2,7 +2,7 @@
  * How often each word of a text occurs. Words lie one after the other in one array and are found by their hash, so
  * that a million words are a few dozen megabytes and reading a word twice allocates nothing.
  */
-import { WordSplitter } from "@cloze/core/tokenizer";
+import { WordSplitter } from "@cloze/core/tokenizer/words";
 
 /** Words and how often each occurs, in any order: a `WordTable`, a `Map`, entries. */
 export type WordCounts = Iterable<readonly [word: string, count: number]>;

@@ -44,6 +44,13 @@ test("TSV keeps quotation marks, spaces and empty cells, and takes CRLF and a by
   ]);
 });
 
+test("a lone \\r is a character of a TSV's text, and no line", () => {
+  expect(parseTsv("text\tlabel\na\rb\t1\nc\t0\n", { file: "f" })).toEqual([
+    { line: 2, text: "a\rb", label: "1" },
+    { line: 3, text: "c", label: "0" },
+  ]);
+});
+
 test("TSV pairs are found by the header, other columns by name", () => {
   const text = "id\ttext_a\ttext_b\tlabel\n7\tone\ttwo\t1\n";
   expect(parseTsv(text, { file: "f" })).toEqual([{ line: 2, text: "one", pair: "two", label: "1" }]);
@@ -95,7 +102,8 @@ test("unlocated answers of CMRC count as references", () => {
 test("2.0 is told by the version or by a question without answer", () => {
   expect(parseSquad(squad({ id: "a", answers: [] }, "c", "v2.0")).form).toBe("2.0");
   expect(parseSquad(squad({ id: "a", answers: [], is_impossible: true })).form).toBe("2.0");
-  expect(parseSquad(squad({ id: "a", answers: [], is_impossible: false })).form).toBe("1.1");
+  expect(parseSquad(squad({ id: "a", answers: [], is_impossible: false })).form).toBe("2.0");
+  expect(parseSquad(squad({ id: "a", unlocated_answers: ["c"] })).form).toBe("1.1");
 });
 
 test.each([

@@ -51,7 +51,7 @@ export function parseSquad(text: string): SquadData {
   const file = record(parseJson(text), "the file");
   const questions: SquadQuestion[] = [];
   const misplaced: MisplacedAnswer[] = [];
-  let impossible = false;
+  let unanswered = false;
   for (const [a, article] of list(file.data, "data").entries()) {
     const articleAt = `data[${a}]`;
     const paragraphs = list(record(article, articleAt).paragraphs, `${articleAt}.paragraphs`);
@@ -65,11 +65,11 @@ export function parseSquad(text: string): SquadData {
         const read = parseQuestion(item, `${at}.qas[${q}]`, context, place);
         questions.push(read.question);
         misplaced.push(...read.misplaced);
-        impossible ||= item.is_impossible === true;
+        unanswered ||= item.is_impossible === true || read.question.references.length === 0;
       }
     }
   }
-  const form = impossible || /^v?2/.test(String(file.version)) ? "2.0" : "1.1";
+  const form = unanswered || /^v?2/.test(String(file.version)) ? "2.0" : "1.1";
   return { form, questions, misplaced };
 }
 

@@ -3,7 +3,6 @@
  * other). What a label means is left to the caller.
  */
 import { ClozeError } from "@cloze/core";
-import { parse } from "csv-parse/sync";
 
 /** One row. `line` is its line in the file, the header being line 1. */
 export interface LabelledText {
@@ -32,34 +31,27 @@ export interface TsvOptions {
  * parseTsv("text\tlabel\na warm film\tpositive\n", { file: "dev.tsv" });
  */
 export function parseTsv(source: string, { file, columns }: TsvOptions): LabelledText[] {
-  const lines = parse(source, {
-    bom: true,
-    delimiter: "\t",
-    quote: null,
-    escape: null,
-    record_delimiter: ["\r\n", "\n"],
-    relax_column_count: true,
-    skip_empty_lines: true,
-    info: true,
-  }) as unknown as { record: string[]; info: { lines: number } }[]; // its types forget what `info` does
-  const header = lines.at(0)?.record;
+  const rows = source
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .map((text, i) => ({ line: i + 1, cells: text.split("\t"), blank: text === "" }))
+    .filter(({ blank }) => !blank);
+  const header = rows.at(0)?.cells;
   if (!header)
     throw new ClozeError(
       "invalid-input",
       `${file} is empty: it should begin with a header such as text, label.`,
     );
   const places = findColumns(header, columns ?? usualColumns(header), file);
-  return lines.slice(1).map(({ record, info }) => {
-    if (record.length !== header.length)
+  return rows.slice(1).map(({ line, cells }) => {
+    if (cells.length !== header.length)
       throw new ClozeError(
         "invalid-input",
-        `${file}, line ${info.lines}: ${record.length} columns where the header has ${header.length}; ` +
+        `${file}, line ${line}: ${cells.length} columns where the header has ${header.length}; ` +
           "separate them by single tabs.",
       );
-    const [text, second, third] = places.map((place) => record[place]);
-    return third === undefined
-      ? { line: info.lines, text, label: second }
-      : { line: info.lines, text, pair: second, label: third };
+    const [text, second, third] = places.map((place) => cells[place]);
+    return third === undefined ? { line, text, label: second } : { line, text, pair: second, label: third };
   });
 }
 

@@ -1,6 +1,7 @@
 /**
  * Metrics of classification: accuracy, F1 by class and their mean, Matthews' correlation.
  */
+import { ClozeError } from "@cloze/core";
 
 export interface ClassificationMetrics {
   /** 0 to 1. */
@@ -19,6 +20,7 @@ export interface ClassificationMetrics {
  *
  * @param gold The right class of each example, 0 … classes - 1.
  * @param predicted The predicted one, in the same order.
+ * @throws ClozeError `invalid-input` for a class that there is not.
  *
  * @example
  * scoreClassification([0, 1, 1], [0, 1, 0], 2).accuracy; // 0.667
@@ -33,6 +35,12 @@ export function scoreClassification(
   const given = new Float64Array(classes);
   const said = new Float64Array(classes);
   for (let i = 0; i < total; i++) {
+    for (const value of [gold[i], predicted[i]])
+      if (!(value in right))
+        throw new ClozeError(
+          "invalid-input",
+          `Example ${i} has class ${value}, but the classes are 0 to ${classes - 1}.`,
+        );
     given[gold[i]]++;
     said[predicted[i]]++;
     if (gold[i] === predicted[i]) right[gold[i]]++;

@@ -20,6 +20,14 @@ test("a constant prediction has no correlation, and a class never seen does not 
   expect(scoreClassification([0, 1], [0, 1], 5).f1).toBe(1);
 });
 
+test.each([-1, 2, 0.5, undefined as unknown as number])(
+  "a class that there is not is refused: %s",
+  (wrong) => {
+    expect(() => scoreClassification([0, 1], [0, wrong], 2)).toThrow(`Example 1 has class ${wrong}, but`);
+    expect(() => scoreClassification([0, wrong], [0, 1], 2)).toThrow(`Example 1 has class ${wrong}, but`);
+  },
+);
+
 test("Spearman gives ties the mean of their ranks", () => {
   // ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4; both figures are numpy.corrcoef's
   const { pearson, spearman } = scoreRegression([1, 2, 2, 3], [1, 4, 9, 16]);

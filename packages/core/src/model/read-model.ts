@@ -1,0 +1,70 @@
+/**
+ * The small files of a model, as texts, read and checked together: all that is known of a model without its weights.
+ * Where the texts come from is left to others: a folder, a bundle, a hub.
+ */
+import { ClozeError } from "../errors.ts";
+import { checkPlugin, heads } from "../heads/index.ts";
+import { parsePlugin } from "../plugin.ts";
+import type { Plugin } from "../plugin.ts";
+import { Tokenizer } from "../tokenizer/index.ts";
+import type { TokenizerFiles } from "../tokenizer/index.ts";
+import { parseConfig } from "./config.ts";
+import type { BertConfig } from "./config.ts";
+
+/** `config.json`, the tokenizer's files (either `vocab.txt` or `tokenizer.json` is enough), each `plugin.json`. */
+export interface ModelTexts extends TokenizerFiles {
+  readonly config: string;
+  readonly plugins: readonly string[];
+}
+
+export interface ModelDescription {
+  readonly config: BertConfig;
+  /** The class of `transformers` that the model was saved from. */
+  readonly architecture: string;
+  /** The head that came inside the model, if it has one, then the plugins. */
+  readonly plugins: readonly Plugin[];
+  readonly tokenizer: Tokenizer;
+}
+
+/** What the head that came inside a model is called, as a plugin and as an output. */
+export const OWN_HEAD = "head";
+
+/**
+ * Reads a model's small files. It builds the vocabulary's automaton, which takes some tens of milliseconds.
+ *
+ * @throws ClozeError `invalid-model`, `invalid-plugin`, `invalid-vocabulary`, `unsupported`, `not-found` without a
+ *   vocabulary.
+ */
+export function readModel({
+  config: configText,
+  plugins: pluginTexts,
+  ...files
+}: ModelTexts): ModelDescription {
+  const { config, head } = parseConfig(configText);
+  const own = heads.find(({ architecture }) => architecture === head.architecture)?.describe(head);
+  const title = head.architecture;
+  const plugins = [
+    ...(own ? [{ name: OWN_HEAD, version: "1.0.0", title, examples: [], metrics: {}, ...own }] : []),
+    ...pluginTexts.map(parsePlugin),
+  ];
+  for (const [i, plugin] of plugins.entries()) {
+    const taken = plugins.findIndex(({ name }) => name === plugin.name) < i;
+    if (taken || (plugin.name === OWN_HEAD && !(own && i === 0)))
+      throw new ClozeError(
+        "invalid-plugin",
+        `The name ${plugin.name} is taken: rename the plugin in its plugin.json.`,
+        {
+          field: "name",
+        },
+      );
+    checkPlugin(plugin);
+  }
+  const tokenizer = Tokenizer.fromFiles(files);
+  if (tokenizer.vocabulary.size > config.vocabularySize)
+    throw new ClozeError(
+      "invalid-model",
+      `The vocabulary has ${tokenizer.vocabulary.size} pieces, but the model has embeddings for ${config.vocabularySize}: ` +
+        "they are not of one model.",
+    );
+  return { config, architecture: head.architecture, plugins, tokenizer };
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { createApp, readModel } from "./index.ts";
+
+const sizes = {
+  vocab_size: 10,
+  hidden_size: 8,
+  num_hidden_layers: 1,
+  num_attention_heads: 1,
+  intermediate_size: 8,
+};
+const vocabTxt = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a"].join("\n");
+
+describe("a model of one's own", () => {
+  it("has the special tokens and the added tokens of an older folder's files", async () => {
+    const model = readModel({
+      config: JSON.stringify(sizes),
+      vocabTxt,
+      specialTokensMap: `{"additional_special_tokens":["[USER]"]}`,
+      addedTokens: `{"[USER]":6,"covid":7}`,
+      plugins: [],
+    });
+    const response = await createApp({ model }).request("/v1/tokenize", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: `{"text":"[USER] covid"}`,
+    });
+    expect(await response.json()).toMatchObject({ ids: [2, 6, 7, 3] });
+  });
+
+  it("shows the head that came inside it on its page", async () => {
+    const labels = { architectures: ["BertForSequenceClassification"], id2label: { 0: "no", 1: "yes" } };
+    const model = readModel({ config: JSON.stringify({ ...sizes, ...labels }), vocabTxt, plugins: [] });
+    const app = createApp({ model, page: "{{plugins}}" });
+    expect(JSON.parse(await (await app.request("/")).text())).toMatchObject([
+      { name: "head", kind: "sequence" },
+    ]);
+  });
+});

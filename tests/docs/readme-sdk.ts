@@ -1,0 +1,11 @@
+import { load } from "@cloze/runtime/node";
+
+await using bert = await load("packages/starter/model"); // or any BERT folder in Hugging Face's layout
+const { label } = await bert.classify("a warm , funny film"); // "positive"
+const context = "The play was written by Anton Chekhov in 1896.";
+const { answer } = await bert.ask({ question: "Who wrote it?", context }); // "Anton Chekhov"
+const { entities } = await bert.tag(context); // Anton Chekhov is a PER
+const { embedding } = await bert.embed(context); // 384 numbers
+
+// What the README says of them.
+export { answer, embedding, entities, label };
