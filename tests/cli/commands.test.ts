@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -17,6 +18,8 @@ import { afterAll, expect, test } from "vitest";
 import { cloze, finish, start, main } from "./cloze.ts";
 
 const checkpoints = fileURLToPath(new URL("../fixtures/checkpoints", import.meta.url));
+const shared = process.env.CLOZE_SHARED ?? fileURLToPath(new URL("../../../shared", import.meta.url));
+const wikigold = path.join(shared, "data/wikigold");
 const folder = mkdtempSync(path.join(tmpdir(), "cloze-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -250,6 +253,45 @@ test("evaluate asks the head whose labels it counts, where another could answer 
   expect(result).toMatchObject({ code: 0, err: "" });
   expect(result.json()).toMatchObject([{ accuracy: 1, "f1 positive": 1 }]);
   expect(readFileSync(predictions, "utf8")).toMatch(/^{"label":"positive"/);
+});
+
+test("evaluate measures entities, a word's label being that of its first piece", async () => {
+  const data = path.join(folder, "names.conll");
+  const predictions = path.join(folder, "names.out");
+  writeFileSync(
+    data,
+    "\uFEFFAnton\tI-PER\r\nChekhov\tI-PER\r\nwrote\tO\r\n\r\nIn O\nTaganrog S-LOC\nand O\nBerlin O\n",
+  );
+  const evaluate = ["evaluate", "--task", "tag", "--data", data];
+  const result = await cloze([...evaluate, "--predictions", predictions, "--json"]);
+  expect(result).toMatchObject({ code: 0, err: "" });
+  expect(result.json()).toMatchObject([
+    { precision: 2 / 3, recall: 1, f1: 0.8, "f1 LOC": 2 / 3, "f1 PER": 1, entities: 2, sentences: 2 },
+  ]);
+  expect(readFileSync(predictions, "utf8")).toBe(
+    "Anton\tI-PER\tB-PER\nChekhov\tI-PER\tI-PER\nwrote\tO\tO\n\n" +
+      "In\tO\tO\nTaganrog\tS-LOC\tB-LOC\nand\tO\tO\nBerlin\tO\tB-LOC\n",
+  );
+  writeFileSync(data, "Anton B-PER\nfilm B-ART\n");
+  expect(await cloze(evaluate)).toMatchObject({
+    code: 2,
+    err: 'names.conll, line 2: "B-ART" is of no kind that this head finds, which are PER, ORG, LOC, MISC.\n',
+  });
+  expect(await cloze([...evaluate, "--plugin", "sentiment"])).toMatchObject({
+    code: 2,
+    err: "This model has no head sentiment of kind token; of that kind there is: entities.\n",
+  });
+});
+
+test.runIf(existsSync(wikigold))("the starter's entities score as its card says, on WikiGold", async () => {
+  for (const [name, f1] of [
+    ["dev", 0.6135],
+    ["test", 0.6092],
+  ] as const) {
+    const data = path.join(wikigold, `${name}.conll`);
+    const [metrics] = (await cloze(["evaluate", "--task", "tag", "--data", data, "--json"])).json();
+    expect((metrics as { f1: number }).f1).toBeCloseTo(f1, 4);
+  }
 });
 
 test("evaluate leaves an old file of predictions as it is until there are new ones", async () => {

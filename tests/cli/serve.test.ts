@@ -72,6 +72,18 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   },
 );
 
+test("what has arrived is answered before it ends", async () => {
+  const child = start(["serve", "--port", "0", "--json"]);
+  const ended = finish(child);
+  const { url } = await addresses(child);
+  const context = "The play was written by Anton Chekhov in 1896. ".repeat(100);
+  const answer = post(`${url}/v1/answer`, { question: "Who wrote it?", context });
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  process.kill(child.pid!, "SIGTERM");
+  expect((await (await answer).json()) as object).toMatchObject({ answer: "Anton Chekhov" });
+  expect(await ended).toMatchObject({ code: 0, err: "" });
+});
+
 test("another model is served with its own tokenizer, labels and head", async () => {
   const model = fixturePath("checkpoints/no-prefix");
   const child = start(["serve", "--port", "0", "--json", "--model", model]);
@@ -126,7 +138,7 @@ test("a port in use is told before anything is loaded, PORT being the default", 
   const holder = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => holder.once("listening", resolve));
   const { port } = holder.address() as AddressInfo;
-  const message = `Port ${port} is in use: choose another with --port, or stop what holds it.\n`;
+  const message = `Port ${port} is in use: choose another with --port (or PORT=…), or stop what holds it.\n`;
   expect(await cloze(["serve", "--port", String(port)])).toMatchObject({ code: 1, out: "", err: message });
   const result = await cloze(["serve", "--json"], "", { PORT: String(port) });
   expect(result.json()).toEqual([{ error: { code: "port-in-use", message: message.trimEnd() } }]);

@@ -53,6 +53,12 @@ const refuse = (
   throw new ClozeError(code, message);
 };
 
+/** Refuses every input; where there is none there is nothing to refuse. */
+const refuseAll =
+  (...why: Parameters<typeof refuse>) =>
+  async (inputs: readonly number[]): Promise<number[]> =>
+    inputs.map(() => refuse(...why));
+
 test("inputs are answered in chunks and printed in order, and no more than a chunk and the next input are held", async () => {
   let held = 0;
   const sizes: number[] = [];
@@ -109,14 +115,12 @@ test("an option that does not suit one input is that line's error, though its ch
 });
 
 test("a failure that is not the input's ends the command", async () => {
-  const run = async (inputs: readonly number[]) => inputs.map(() => refuse("broken.", "internal"));
-  await expect(answer(lines(3), run)).rejects.toThrow("broken.");
+  await expect(answer(lines(3), refuseAll("broken.", "internal"))).rejects.toThrow("broken.");
 });
 
 test("an argument that is refused ends the command", async () => {
   const argument = (async function* (): AsyncGenerator<Item<number>> {
     yield { value: 1 };
   })();
-  const run = async (inputs: readonly number[]) => inputs.map(() => refuse("1 is odd."));
-  await expect(answer(argument, run)).rejects.toThrow("1 is odd.");
+  await expect(answer(argument, refuseAll("1 is odd."))).rejects.toThrow("1 is odd.");
 });

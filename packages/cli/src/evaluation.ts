@@ -4,10 +4,10 @@
 import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { ClozeError } from "@cloze/core";
-import type { Classification, Plugin, Predictor } from "@cloze/core";
-import { parseSquad, parseTsv } from "@cloze/train/datasets";
-import type { LabelledText } from "@cloze/train/datasets";
-import { scoreClassification, scoreSquad1, scoreSquad2 } from "@cloze/train/metrics";
+import type { Classification, Plugin, Predictor, Tagging } from "@cloze/core";
+import { parseConll, parseSquad, parseTsv } from "@cloze/train/datasets";
+import type { LabelledText, TaggedSentence } from "@cloze/train/datasets";
+import { entityKind, scoreClassification, scoreSquad1, scoreSquad2, scoreSpans } from "@cloze/train/metrics";
 import { checkWritable, writeWhole } from "./files.ts";
 import { readText } from "./input.ts";
 import type { Io } from "./io.ts";
@@ -74,7 +74,7 @@ export async function evaluateClassify(options: EvaluateOptions, io: Io): Promis
   if (rows.length === 0) throw new ClozeError("invalid-input", `${data} has a header and no rows.`);
   await checkOutputs(options);
   await using bert = await loadModel(options);
-  const { name: plugin, labels } = classHead(bert, options.plugin);
+  const { name: plugin, labels } = headOf(bert, "sequence", options.plugin);
   const gold = rows.map((row) => classOf(row, labels, path.basename(data)));
 
   const results: Classification[] = [];
@@ -97,20 +97,86 @@ export async function evaluateClassify(options: EvaluateOptions, io: Io): Promis
   };
 }
 
-/** The named head, or the first, of those that give one label of several. */
-function classHead({ plugins }: Predictor, name: string | undefined): Plugin {
-  const found = plugins.find((plugin) =>
-    name === undefined ? plugin.kind === "sequence" : plugin.name === name,
+/** Tagging: precision, recall and F1 of whole entities, and the speed. Words are joined by single spaces. */
+export async function evaluateTag(options: EvaluateOptions, io: Io): Promise<Metrics> {
+  const file = path.basename(options.data);
+  const sentences = parseConll(await readText(options.data, io), { file });
+  if (sentences.length === 0) throw new ClozeError("invalid-input", `${options.data} has no words.`);
+  await checkOutputs(options);
+  await using bert = await loadModel(options);
+  const { name: plugin, labels } = headOf(bert, "token", options.plugin);
+  expectKinds(sentences, new Set(["O", ...labels].map(entityKind)), file);
+
+  const predicted: string[][] = [];
+  const seconds = await inChunks(sentences, io, "sentences", async (chunk) => {
+    const results = await bert.tag(
+      chunk.map(({ words }) => words.join(" ")),
+      { plugin, aggregation: "none" },
+    );
+    for (const [i, { words }] of chunk.entries()) predicted.push(wordLabels(words, results[i]));
+  });
+  if (options.predictions !== undefined)
+    await writeWhole(options.predictions, sentences.map((one, i) => conll(one, predicted[i])).join("\n"));
+  const { precision, recall, f1, f1ByLabel, total } = scoreSpans(
+    sentences.map((sentence) => sentence.labels),
+    predicted,
   );
-  if (found?.kind === "sequence") return found;
-  const names = plugins.flatMap((plugin) => (plugin.kind === "sequence" ? [plugin.name] : [])).join(", ");
+  return {
+    precision,
+    recall,
+    f1,
+    ...Object.fromEntries(Array.from(f1ByLabel, ([label, value]) => [`f1 ${label}`, value])),
+    entities: total,
+    sentences: sentences.length,
+    seconds,
+    sentencesPerSecond: sentences.length / seconds,
+  };
+}
+
+/** The label of each word, which is that of the piece that it begins with. */
+function wordLabels(words: readonly string[], { entities }: Tagging): string[] {
+  const byStart = new Map(entities.map(({ start, label }) => [start, label]));
+  let at = 0;
+  return words.map((word) => {
+    const label = byStart.get(at) ?? "O";
+    at += word.length + 1;
+    return label;
+  });
+}
+
+function expectKinds(
+  sentences: readonly TaggedSentence[],
+  kinds: ReadonlySet<string | undefined>,
+  file: string,
+): void {
+  for (const { line, labels } of sentences)
+    for (const [i, label] of labels.entries())
+      if (!kinds.has(entityKind(label)))
+        throw new ClozeError(
+          "invalid-input",
+          `${file}, line ${line + i}: ${JSON.stringify(label)} is of no kind that this head finds, which are ` +
+            `${[...kinds].filter((kind) => kind !== undefined).join(", ")}.`,
+        );
+}
+
+/** A sentence as conlleval reads it: word, right label, predicted one. */
+function conll({ words, labels }: TaggedSentence, predicted: readonly string[]): string {
+  return words.map((word, i) => `${word}\t${labels[i]}\t${predicted[i]}\n`).join("");
+}
+
+/** The head to measure: the named one of its kind, or the first. */
+function headOf({ plugins }: Predictor, kind: "sequence" | "token", name: string | undefined): Plugin {
+  const fitting = plugins.filter((plugin) => plugin.kind === kind);
+  const found = name === undefined ? fitting.at(0) : fitting.find((plugin) => plugin.name === name);
+  if (found) return found;
+  const asked = name === undefined ? "no head" : `no head ${name}`;
+  const names = fitting.map((plugin) => plugin.name).join(", ") || "none";
   throw new ClozeError(
     "not-found",
-    `This model has no head ${name ?? ""} that gives one label of several; there is: ${names || "none"}.`.replace(
-      "  ",
-      " ",
-    ),
-    { field: "plugin" },
+    `This model has ${asked} of kind ${kind}; of that kind there is: ${names}.`,
+    {
+      field: "plugin",
+    },
   );
 }
 

@@ -22,15 +22,9 @@ export function modelName(model: string | undefined): string {
 /**
  * Loads the model; the caller closes it (`await using`).
  *
- * @throws ClozeError `unsupported` for a device that is not there, and what `load` throws.
+ * @throws ClozeError as `load` does.
  */
 export async function loadModel({ model, threads, device }: ModelOptions): Promise<Predictor> {
-  if (device !== "cpu" && device !== "auto") {
-    const { ClozeError } = await import("@cloze/core");
-    throw new ClozeError("unsupported", `The command line cannot run on ${device} yet: use --device cpu.`, {
-      field: "device",
-    });
-  }
   const { load } = await import("@cloze/runtime/node");
   return load(modelFolder(model), { threads, device });
 }

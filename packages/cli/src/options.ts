@@ -13,7 +13,7 @@ export const shared = {
     positive,
   ),
   device: new Option("--device <device>", "where the model runs")
-    .choices(["cpu", "auto", "webgpu", "cuda"] as const)
+    .choices(["cpu", "auto"] as const)
     .default("auto" as const),
   input: new Option("-i, --input <file>", "JSON Lines, one input a line; - is standard input"),
   json: new Option("--json", "print one JSON object a line"),
@@ -24,7 +24,7 @@ export const shared = {
 export interface ModelOptions {
   readonly model?: string | undefined;
   readonly threads?: number | undefined;
-  readonly device: "cpu" | "auto" | "webgpu" | "cuda";
+  readonly device: "cpu" | "auto";
 }
 
 export interface FormatOptions {

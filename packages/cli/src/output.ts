@@ -66,12 +66,14 @@ function cell(value: string | number | null): string {
   return value === null ? "" : String(value).replace(/[\t\r\n]+/g, " ");
 }
 
-/** An object's values by their paths, such as `config.layers` and `plugins.0.name`. */
-function leaves(value: object, path = ""): [name: string, leaf: unknown][] {
-  return Object.entries(value).flatMap(([key, child]) =>
+/** A line for each value of an object, by its path, such as `config.layers` or `plugins.0.name`. */
+function leaves(value: object, path = ""): string[] {
+  return Object.entries(
+    value as Readonly<Record<string, string | number | null | undefined | object>>,
+  ).flatMap(([key, child]) =>
     typeof child === "object" && child !== null
       ? leaves(child, `${path}${key}.`)
-      : [[`${path}${key}`, child] satisfies [string, unknown]],
+      : `${path}${key}\t${cell(child ?? null)}\n`,
   );
 }
 
@@ -84,11 +86,6 @@ export async function printOne(
 ): Promise<void> {
   const format = formatOf(options);
   if (format === "table") await io.stdout.write(`${text(styleOf(io.stdout, io.env))}\n`);
-  else if (format === "tsv")
-    await io.stdout.write(
-      leaves(value)
-        .map(([name, leaf]) => `${name}\t${cell(String(leaf ?? ""))}\n`)
-        .join(""),
-    );
+  else if (format === "tsv") await io.stdout.write(leaves(value).join(""));
   else await io.stdout.write(`${JSON.stringify(value, null, format === "json" ? 2 : 0)}\n`);
 }

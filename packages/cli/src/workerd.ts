@@ -92,7 +92,7 @@ export async function expectFree(host: string, port: number): Promise<void> {
         cause.code === "EADDRINUSE"
           ? new ClozeError(
               "port-in-use",
-              `Port ${port} is in use: choose another with --port, or stop what holds it.`,
+              `Port ${port} is in use: choose another with --port (or PORT=…), or stop what holds it.`,
               {
                 cause,
               },

@@ -84,16 +84,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   await listen(server, port, host);
   const address = server.address() as AddressInfo;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      ready = false;
+      server.close((error) => (error ? reject(error) : resolve()));
+      closeIfDone();
+    });
   return {
     url: `http://${reachable(host)}:${address.port}`,
     port: address.port,
-    close: () => {
-      ready = false;
-      return new Promise((resolve, reject) => {
-        server.close((error) => (error ? reject(error) : resolve()));
-        closeIfDone();
-      });
-    },
+    close: () => (closing ??= close()),
   };
 }
 

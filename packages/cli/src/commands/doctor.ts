@@ -1,5 +1,6 @@
 /** `cloze doctor`: whether this machine can run Cloze, and what to do where it cannot. */
 import type { Command } from "@commander-js/extra-typings";
+import { Option } from "@commander-js/extra-typings";
 import type { Io } from "../io.ts";
 import { port as portNumber, shared } from "../options.ts";
 import { formatOf, printOne } from "../output.ts";
@@ -22,7 +23,12 @@ export function addDoctor(program: Command, io: Io): void {
     .command("doctor")
     .description("check this machine")
     .addOption(shared.model)
-    .option("--port <port>", "the port that serve would take", portNumber, 8787)
+    .addOption(
+      new Option("--port <port>", "the port that serve would take")
+        .argParser(portNumber)
+        .default(8787)
+        .env("PORT"),
+    )
     .addOption(shared.json)
     .addOption(shared.format)
     .addHelpText("after", "\nExample:\n  $ cloze doctor")

@@ -11,10 +11,13 @@ export function addEvaluate(program: Command, io: Io): void {
     .description("measure a model on a data set")
     .addOption(
       new Option("--task <task>", "what the data is of")
-        .choices(["squad", "classify"] as const)
+        .choices(["squad", "classify", "tag"] as const)
         .makeOptionMandatory(),
     )
-    .requiredOption("--data <file>", "SQuAD JSON for squad; TSV with a header for classify")
+    .requiredOption(
+      "--data <file>",
+      "squad: SQuAD JSON; classify: TSV with a header; tag: CoNLL, a word and its label a line",
+    )
     .addOption(shared.model)
     .addOption(shared.plugin)
     .option("--columns <names>", "TSV columns: text,label or text_a,text_b,label", (names) =>
@@ -38,20 +41,25 @@ Labels are names or their numbers from 0. SQuAD 2.0's form may have no answer; 1
 
 Examples:
   $ cloze evaluate --task classify --data dev.tsv
+  $ cloze evaluate --task tag --data dev.conll
   $ cloze evaluate --task squad --data dev-v2.0.json --predictions predictions.json --json`,
     )
     .action(async (options) => {
       const { ClozeError } = await import("@cloze/core");
-      const { evaluateClassify, evaluateSquad } = await import("../evaluation.ts");
+      const { evaluateClassify, evaluateSquad, evaluateTag } = await import("../evaluation.ts");
       const { printOne } = await import("../output.ts");
       const { task, columns, threshold, nullOdds } = options;
-      const misplaced = task === "squad" ? { columns } : { threshold, "null-odds": nullOdds };
+      const misplaced = {
+        ...(task !== "classify" && { columns }),
+        ...(task !== "squad" && { threshold, "null-odds": nullOdds }),
+      };
       for (const [name, value] of Object.entries(misplaced))
         if (value !== undefined)
           throw new ClozeError("invalid-option", `--${name} is not for --task ${task}: leave it out.`, {
             field: name,
           });
-      const metrics = await (task === "squad" ? evaluateSquad(options, io) : evaluateClassify(options, io));
+      const evaluate = { squad: evaluateSquad, classify: evaluateClassify, tag: evaluateTag }[task];
+      const metrics = await evaluate(options, io);
       await printOne(metrics, () => metricsText(metrics), options, io);
     });
 }

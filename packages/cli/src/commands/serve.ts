@@ -62,11 +62,16 @@ Example:
       await io.stdout.write(
         json
           ? `${JSON.stringify({ url: worker.url, serverUrl: server.url })}\n`
-          : ready(worker.url, bert.plugins),
+          : ready(worker.url, server.url, bert.plugins),
       );
       await stopped;
+      await server.close(); // what has arrived is answered, through the Worker, before it goes
+      await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
     });
 }
+
+/** How long the Worker has to hand the last answers over. */
+const GOODBYE_MS = 100;
 
 /** Resolves at Ctrl-C or when the system asks; a second time the process exits at once. */
 function untilStopped(): Promise<void> {
@@ -81,7 +86,7 @@ function untilStopped(): Promise<void> {
   });
 }
 
-function ready(url: string, plugins: readonly Plugin[]): string {
+function ready(url: string, serverUrl: string, plugins: readonly Plugin[]): string {
   const kinds = new Set(plugins.map(({ kind }) => kind));
   const curl = (route: string, body: object): string =>
     `  curl -s ${url}/v1/${route} -H 'content-type: application/json' \\\n    -d '${JSON.stringify(body)}'\n`;
@@ -90,6 +95,6 @@ function ready(url: string, plugins: readonly Plugin[]): string {
     `Cloze is ready at ${url}\n\n`,
     kinds.has("sequence") ? curl("classify", { text: "a warm , funny and touching film" }) : "",
     kinds.has("span") ? curl("answer", question) : "",
-    "\nCtrl-C stops it.\n",
+    `\nIts inference server is at ${serverUrl}. Ctrl-C stops both.\n`,
   ].join("");
 }

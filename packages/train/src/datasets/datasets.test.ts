@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseSquad, parseTsv, readJsonLines, readLines } from "./index.ts";
+import { parseConll, parseSquad, parseTsv, readJsonLines, readLines } from "./index.ts";
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -67,6 +67,22 @@ test.each([
   ["", undefined, "dev.tsv is empty"],
 ])("a bad TSV is refused by file and line: %j", (text, columns, message) => {
   expect(() => parseTsv(text, { file: "dev.tsv", columns })).toThrow(message);
+});
+
+test("CoNLL's words and labels, of the first and the last column, in sentences", () => {
+  const text =
+    '\uFEFF-DOCSTART- -X- O\r\n\r\nAnton NNP B-PER\r\n"  O\r\n\r\n\r\nNew York\tB-LOC\n\u00A0\tO\n-DOCSTART-\tO\na\tO';
+  expect(parseConll(text, { file: "f" })).toEqual([
+    { line: 3, words: ["Anton", '"'], labels: ["B-PER", "O"] },
+    { line: 7, words: ["New York", "\u00A0"], labels: ["B-LOC", "O"] },
+    { line: 10, words: ["a"], labels: ["O"] },
+  ]);
+});
+
+test("a word of CoNLL without a label is refused by file and line", () => {
+  expect(() => parseConll("a O\nb\n", { file: "dev.conll" })).toThrow(
+    "dev.conll, line 2: a word and its label should be separated by a tab.",
+  );
 });
 
 const squad = (qa: object, context = "🙂 It is 1896.", version = "1.1"): string =>

@@ -5,6 +5,8 @@ export { scoreClassification } from "./classification.ts";
 export type { ClassificationMetrics } from "./classification.ts";
 export { scoreRegression } from "./regression.ts";
 export type { RegressionMetrics } from "./regression.ts";
+export { entityKind, labelledSpans, scoreSpans } from "./spans.ts";
+export type { LabelledSpan, SpanMetrics } from "./spans.ts";
 export { normalizeAnswer, scoreSquad1, scoreSquad2 } from "./squad.ts";
 export type {
   Predictions,
