@@ -30,6 +30,15 @@ describe("operators", () => {
     expect([...y.data]).toEqual([12, 23, 35]);
   });
 
+  test("matMul multiplies matrices, each with its own", () => {
+    const y = compute(
+      [tensor([2, 1, 2], [1, 2, 3, 4]), tensor([2, 2, 2], [1, 0, 0, 1, 1, 1, 2, 0])],
+      (g, [a, b]) => g.matMul(a, b),
+    );
+    expect(y.dims).toEqual([2, 1, 2]);
+    expect([...y.data]).toEqual([1, 2, 11, 3]);
+  });
+
   test("embed takes rows; firstRows as many as the other tensor is long", () => {
     const table = tensor([3, 2], [1, 2, 3, 4, 5, 6]);
     const ids: Operand = { dims: [1, 2], data: Int32Array.of(2, 0) };

@@ -102,6 +102,11 @@ export class GraphBuilder {
     return this.#apply("linear", bias ? [x, weight, bias] : [x, weight], {});
   }
 
+  /** Matrices times matrices: a [..., m, k], b [..., k, n] → [..., m, n]. */
+  matMul(a: Value, b: Value): Value {
+    return this.#apply("matMul", [a, b], {});
+  }
+
   /** Normalises the last axis to mean 0 and variance 1, then scales and shifts it (Ba et al., 2016). */
   layerNorm(x: Value, scale: Value, shift: Value, epsilon: number): Value {
     return this.#apply("layerNorm", [x, scale, shift], { epsilon });

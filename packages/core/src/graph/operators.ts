@@ -13,6 +13,7 @@ export interface Attributes {
   readonly embed: Empty;
   readonly firstRows: Empty;
   readonly linear: Empty;
+  readonly matMul: Empty;
   readonly layerNorm: { readonly epsilon: number };
   readonly gelu: { readonly approximation: "none" | "tanh" };
   readonly relu: Empty;
@@ -82,6 +83,26 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
           for (let i = 0; i < ins; i++) sum += x.data[r * ins + i] * weight.data[o * ins + i];
           out.data[r * outs + o] = sum;
         }
+      }
+    },
+  },
+
+  matMul: {
+    infer([a, b]) {
+      expectEqual("matMul", a.shape.slice(0, -2).join(), b.shape.slice(0, -2).join());
+      expectEqual("matMul", a.shape.at(-1), b.shape.at(-2));
+      return float([...a.shape.slice(0, -1), b.shape[b.shape.length - 1]]);
+    },
+    kernel(out, [a, b]) {
+      const [rows, columns] = out.dims.slice(-2);
+      const inner = a.dims[a.dims.length - 1];
+      for (let i = 0; i < out.data.length; i++) {
+        const matrix = Math.floor(i / (rows * columns));
+        const row = Math.floor(i / columns) * inner; // of all matrices under each other
+        const column = matrix * inner * columns + (i % columns);
+        let sum = 0;
+        for (let k = 0; k < inner; k++) sum += a.data[row + k] * b.data[column + k * columns];
+        out.data[i] = sum;
       }
     },
   },

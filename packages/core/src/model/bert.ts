@@ -22,7 +22,8 @@ export interface Encoder {
   readonly hidden: readonly Value[];
   /** The last of them. */
   readonly last: Value;
-  readonly mask: Value;
+  /** What each token counts in a mean: [batch, 1, length], 0 for padding, 1 in sum. */
+  readonly shares: Value;
 }
 
 /** Added to the scores of padding. Softmax makes it 0 exactly; -3.4e38, as others use, is -inf in fp16. */
@@ -43,7 +44,8 @@ export function encode(g: GraphBuilder, config: BertConfig, { ids, segments, mas
   for (let n = 0; n < config.layers; n++) {
     hidden.push(layer(g, config, `bert.encoder.layer.${n}`, hidden[n], bias));
   }
-  return { config, hidden, last: hidden[config.layers], mask };
+  const shares = g.expand(g.divide(mask, g.expand(g.sum(mask, 1), 1)), 1); // [batch, 1, length]
+  return { config, hidden, last: hidden[config.layers], shares };
 }
 
 /** The vector of [CLS] through one more layer: what next-sentence prediction and classification read. */
@@ -55,9 +57,7 @@ export function pool(g: GraphBuilder, encoder: Encoder): Value {
 
 /** The mean of the vectors of the real tokens of one layer, [CLS] and [SEP] among them. */
 export function mean(g: GraphBuilder, encoder: Encoder, n: number): Value {
-  const weights = g.expand(encoder.mask, 2); // [batch, length, 1]
-  const total = g.sum(g.multiply(encoder.hidden[n], weights), 1); // [batch, hidden]
-  return g.divide(total, g.sum(weights, 1)); // [batch, hidden]
+  return g.select(g.matMul(encoder.shares, encoder.hidden[n]), 1, 0); // [batch, hidden]
 }
 
 function embeddings(g: GraphBuilder, config: BertConfig, ids: Value, segments: Value): Value {

@@ -26,8 +26,10 @@ try {
       extra: {
         session: {
           model_external_initializers_file_folder_path: folder,
-          // A waiting thread sleeps: spinning would take a core from whoever calls the model.
-          intra_op: { allow_spinning: "0" },
+          // Threads spin for a millisecond and then sleep: long enough to be awake between two operators and for the
+          // next run of a series, short enough to leave the cores to whoever calls the model. By default they spin
+          // for tens of milliseconds after each run.
+          intra_op: { allow_spinning: "1", spin_duration_us: "1000" },
         },
       },
     }),

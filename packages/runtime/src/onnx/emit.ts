@@ -50,6 +50,7 @@ export function toOnnx(graph: Graph, weights: ReadonlyMap<string, StoredTensor>)
     },
     ints: (values) =>
       constant(`ints_${values.join("_")}`, "I64", [values.length], BigInt64Array.from(values, BigInt)),
+    int: (value) => constant(`int_${value}`, "I64", [], BigInt64Array.of(BigInt(value))),
     float: (value) => constant(`float_${value}`, "F32", [], Float32Array.of(value)),
     stored(parameter) {
       const { name, stored } = weightOf(parameter);
@@ -74,9 +75,17 @@ export function toOnnx(graph: Graph, weights: ReadonlyMap<string, StoredTensor>)
     return name;
   };
 
-  for (const node of needed(graph, [...graph.outputs.values()])) names.set(node.output, lower(emitter, node));
+  const outputs = new Map([...graph.outputs].map(([name, value]) => [value, name]));
+  for (const node of needed(graph, [...outputs.keys()])) {
+    const name = lower(emitter, node);
+    const output = outputs.get(node.output);
+    // What is an output bears its name from the start: an Identity would be one more node to run.
+    if (output !== undefined) nodes.push({ ...nodes.pop()!, outputs: [output] });
+    names.set(node.output, output ?? name);
+  }
   for (const [name, value] of graph.outputs)
-    nodes.push({ operator: "Identity", inputs: [nameOf(value)], outputs: [name] });
+    if (nameOf(value) !== name)
+      nodes.push({ operator: "Identity", inputs: [nameOf(value)], outputs: [name] });
 
   return encodeModel({
     opset: OPSET,

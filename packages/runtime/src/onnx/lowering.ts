@@ -13,7 +13,8 @@ export interface Emitter {
   node(operator: string, operands: readonly (Value | string)[], attributes?: Attributes): string;
   /** An int64 vector, as Reshape, Slice and Unsqueeze take them; one initializer for equal ones. */
   ints(values: readonly number[]): string;
-  /** A float32 scalar. */
+  /** Scalars, int64 and float32. */
+  int(value: number): string;
   float(value: number): string;
   /** A parameter in the type that its file holds; every other way of naming one casts it to float32. */
   stored(parameter: Value): string;
@@ -41,6 +42,7 @@ const portable: { readonly [O in Operator]: Rule<O> } = {
     return bias === undefined ? product : e.node("Add", [product, bias]);
   },
 
+  matMul: (e, inputs) => e.node("MatMul", inputs),
   layerNorm: (e, inputs, { attributes }) =>
     e.node("LayerNormalization", inputs, { axis: -1, epsilon: { float: attributes.epsilon } }),
   gelu: (e, inputs, { attributes }) => e.node("Gelu", inputs, { approximate: attributes.approximation }),
@@ -53,11 +55,13 @@ const portable: { readonly [O in Operator]: Rule<O> } = {
     const size = hidden / heads;
     const split = (x: Value | string, perm: readonly number[]) =>
       e.node("Transpose", [e.node("Reshape", [x, e.ints([0, 0, heads, size])])], { perm });
-    const q = split(e.node("Mul", [query, e.float(1 / Math.sqrt(size))]), [0, 2, 1, 3]); // [batch, heads, length, size]
+    const q = split(query, [0, 2, 1, 3]); // [batch, heads, length, size]
     const k = split(key, [0, 2, 3, 1]); // [batch, heads, size, length]
     const v = split(value, [0, 2, 1, 3]); // [batch, heads, length, size]
+    // Scaled right after the product: there ONNX Runtime makes one node of the two.
+    const scaled = e.node("Mul", [e.node("MatMul", [q, k]), e.float(1 / Math.sqrt(size))]);
     const added = e.node("Unsqueeze", [bias, e.ints([1, 2])]); // [batch, 1, 1, length]
-    const scores = e.node("Add", [e.node("MatMul", [q, k]), added]); // [batch, heads, length, length]
+    const scores = e.node("Add", [scaled, added]); // [batch, heads, length, length]
     const context = e.node("MatMul", [e.node("Softmax", [scores], { axis: -1 }), v]);
     const merged = e.node("Transpose", [context], { perm: [0, 2, 1, 3] }); // [batch, length, heads, size]
     return e.node("Reshape", [merged, e.ints([0, 0, hidden])]);
@@ -69,10 +73,7 @@ const portable: { readonly [O in Operator]: Rule<O> } = {
   divide: (e, inputs) => e.node("Div", inputs),
 
   sum: (e, [x], { attributes }) => e.node("ReduceSum", [x, e.ints([attributes.axis])], { keepdims: 0 }),
-  select(e, [x], { attributes: { axis, index } }) {
-    const slice = e.node("Slice", [x, e.ints([index]), e.ints([index + 1]), e.ints([axis])]);
-    return e.node("Squeeze", [slice, e.ints([axis])]);
-  },
+  select: (e, [x], { attributes: { axis, index } }) => e.node("Gather", [x, e.int(index)], { axis }),
   expand: (e, [x], { attributes }) => e.node("Unsqueeze", [x, e.ints([attributes.axis])]),
   concat: (e, inputs, { attributes }) => e.node("Concat", inputs, { axis: attributes.axis }),
 };
