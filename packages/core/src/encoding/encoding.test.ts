@@ -190,9 +190,11 @@ describe("buckets", () => {
 });
 
 describe("windows at the borders of words", () => {
-  const words = fc
-    .array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 120 })
-    .map((lengths) => lengths.reduce((borders, length) => [...borders, borders.at(-1)! + length], [0]));
+  const words = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 120 }).map((lengths) => {
+    const borders = [0];
+    for (const length of lengths) borders.push(borders.at(-1)! + length);
+    return borders;
+  });
   const cases = fc.record({
     words,
     room: fc.integer({ min: 9, max: 60 }),
