@@ -72,7 +72,7 @@ describe.each(["packages/core/src/tokenizer", "packages/core/src/encoding"])("ex
   );
   test("are there", () => expect(examples.length).toBeGreaterThan(9));
   test.each(examples)("$name", async ({ file, code }) => {
-    const own = (await import(new URL(`${folder}/${file}`, root).pathname)) as object;
+    const own = (await import(new URL(`${folder}/${file}`, root).href)) as object;
     run(code, { ...core, ...compact, ...python, ...save, ...own });
   });
 });
