@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { parseSquad } from "../datasets/index.ts";
 import { normalizeAnswer, scoreSquad1, scoreSquad2 } from "./index.ts";
 
 const fixtures = new URL("../../../../tests/fixtures/squad/", import.meta.url);
-const shared = process.env.CLOZE_SHARED ?? new URL("../../../../../shared", import.meta.url).pathname;
+const shared = process.env.CLOZE_SHARED ?? fileURLToPath(new URL("../../../../../shared", import.meta.url));
 
 type Scores = Record<string, number>;
 
