@@ -37,19 +37,16 @@ Examples:
   $ echo '{"text":"a warm film"}' | cloze classify --input - --json`,
     )
     .action(async (texts, options) => {
-      const { checkText, expectOneSource, fromArguments, fromJsonLines } = await import("../input.ts");
-      const { answerAll } = await import("../answer.ts");
-      const { loadModel } = await import("../model.ts");
-      const { input, plugin, top, function: apply } = options;
-      expectOneSource(texts.length, input, "a text");
-      await using bert = await loadModel(options);
-      const items =
-        input === undefined
-          ? fromArguments(texts.map((text) => ({ text })))
-          : fromJsonLines(input, io, checkText);
-      const alone = texts.length === 1;
-      const run = (inputs: readonly TextInput[]) => bert.classify(inputs, { plugin, top, function: apply });
-      await answerAll(items, run, view(alone, apply === "none" ? logit : percent), options, io);
+      const { answerTexts } = await import("../answer-texts.ts");
+      const { plugin, top, function: apply } = options;
+      const shown = view(texts.length === 1, apply === "none" ? logit : percent);
+      await answerTexts(
+        texts,
+        options,
+        io,
+        (bert, inputs) => bert.classify(inputs, { plugin, top, function: apply }),
+        shown,
+      );
     });
 }
 

@@ -36,19 +36,10 @@ Examples:
   $ cloze embed --layers -1,-2,-3,-4 --pooling cls --input texts.jsonl --json`,
     )
     .action(async (texts, options) => {
-      const { checkText, expectOneSource, fromArguments, fromJsonLines } = await import("../input.ts");
-      const { answerAll } = await import("../answer.ts");
-      const { loadModel } = await import("../model.ts");
-      const { input, pooling, layers, normalize, maxLength } = options;
-      expectOneSource(texts.length, input, "a text");
-      await using bert = await loadModel(options);
-      const items =
-        input === undefined
-          ? fromArguments(texts.map((text) => ({ text })))
-          : fromJsonLines(input, io, checkText);
-      const run = (inputs: readonly TextInput[]) =>
-        bert.embed(inputs, { pooling, layers, normalize, maxLength });
-      await answerAll(items, run, view, options, io);
+      const { answerTexts } = await import("../answer-texts.ts");
+      const { pooling, layers, normalize, maxLength } = options;
+      const how = { pooling, layers, normalize, maxLength };
+      await answerTexts(texts, options, io, (bert, inputs) => bert.embed(inputs, how), view);
     });
 }
 

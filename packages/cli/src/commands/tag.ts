@@ -40,19 +40,10 @@ Examples:
   $ cloze tag --input texts.jsonl --aggregation average --json`,
     )
     .action(async (texts, options) => {
-      const { checkText, expectOneSource, fromArguments, fromJsonLines } = await import("../input.ts");
-      const { answerAll } = await import("../answer.ts");
-      const { loadModel } = await import("../model.ts");
-      const { input, plugin, aggregation, maxLength, overlap } = options;
-      expectOneSource(texts.length, input, "a text");
-      await using bert = await loadModel(options);
-      const items =
-        input === undefined
-          ? fromArguments(texts.map((text) => ({ text })))
-          : fromJsonLines(input, io, checkText);
-      const run = (inputs: readonly TextInput[]) =>
-        bert.tag(inputs, { plugin, aggregation, maxLength, overlap });
-      await answerAll(items, run, view, options, io);
+      const { answerTexts } = await import("../answer-texts.ts");
+      const { plugin, aggregation, maxLength, overlap } = options;
+      const how = { plugin, aggregation, maxLength, overlap };
+      await answerTexts(texts, options, io, (bert, inputs) => bert.tag(inputs, how), view);
     });
 }
 
