@@ -100,13 +100,13 @@ export const answer = (positions: number) =>
     async run(host, inputs, { offsetEncoding, ...options }, run) {
       const maxWindows = windowLimit(host, "span", options);
       const found = await host.predictor().ask(inputs, { ...options, maxWindows, ...run });
-      return found.map(({ start, end, answers, ...rest }, i) => {
+      return found.map((one, i) => {
         const at = offsetsIn(offsetEncoding, inputs[i].context);
         return {
-          ...rest,
-          start: start === null ? null : at(start),
-          end: end === null ? null : at(end),
-          answers: answers.map((span) => ({ ...span, start: at(span.start), end: at(span.end) })),
+          ...one,
+          start: one.start === null ? null : at(one.start),
+          end: one.end === null ? null : at(one.end),
+          answers: one.answers.map((span) => ({ ...span, start: at(span.start), end: at(span.end) })),
         };
       });
     },
