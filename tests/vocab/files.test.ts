@@ -126,3 +126,17 @@ test("twice the text with the same words takes no larger table", async () => {
   expect(twice.total).toBe(2 * once.total);
   expect(twice.byteLength).toBe(once.byteLength);
 });
+
+test.each(["\t", "\r"])(
+  "words that only %j separates are not torn, however long the stretch",
+  async (blank) => {
+    const words = await countFiles([put("stretch.txt", `wörd${blank}`.repeat(400_000))]);
+    expect(sorted(words)).toEqual(["word 400000"]);
+  },
+);
+
+test("no threads at all are refused, and not taken for no words", async () => {
+  await expect(countFiles([put("one.txt", "one")], { threads: 0 })).rejects.toThrow(
+    "threads should be a whole number from 1",
+  );
+});

@@ -22,6 +22,14 @@ export function roomOf({ ids, segments, offsets, mask }: EncodingArrays): number
   return room;
 }
 
+/** How many tokens fit from `at` on; refuses a place that is none. */
+export function roomFrom(at: number, room: number): number {
+  if (Number.isInteger(at) && at >= 0) return room - at;
+  throw new ClozeError("invalid-option", `${at} is no place for a token: give a whole number from 0.`, {
+    field: "at",
+  });
+}
+
 export function expectRoom(count: number, room: number): void {
   if (count <= room) return;
   throw new ClozeError(

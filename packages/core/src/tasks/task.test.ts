@@ -6,6 +6,7 @@ import type { Feeds, FloatTensor, Session } from "../session.ts";
 import { Tokenizer, Vocabulary } from "../tokenizer/index.ts";
 import { ask } from "./question-answering.ts";
 import { classify } from "./text-classification.ts";
+import { tag } from "./token-classification.ts";
 
 const tokenizer = new Tokenizer(Vocabulary.of(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "b", "c"]));
 const plugin = parsePlugin('{"name":"moods","kind":"sequence","labels":["sad","glad"]}');
@@ -95,6 +96,41 @@ test("a server whose token logits are too few is found out", async () => {
   await expect(ask(model, spans, [{ question: "a", context: "b c" }])).rejects.toThrow(
     expect.objectContaining({ code: "server-error" }),
   );
+});
+
+describe("entities", () => {
+  const names = parsePlugin('{"name":"names","kind":"token","labels":["B-PER","O"],"features":"hidden"}');
+  /** Says O of every token. */
+  const outside = () => {
+    const { model, runs } = session();
+    model.session.run = async ({ input_ids: { dims } }) => {
+      runs.push([...dims]);
+      const data = Float32Array.from({ length: dims[0] * dims[1] * 2 }, (_, i) => (i % 2 === 0 ? -5 : 5));
+      return { names: { type: "float32", dims: [...dims, 2], data } };
+    };
+    return { model, runs };
+  };
+  const pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##a"];
+  const letters = new Tokenizer(Vocabulary.of(pieces));
+
+  test.each(["none", "simple", "first", "average", "max"] as const)(
+    "a word longer than a window is read piece by piece, %s",
+    async (aggregation) => {
+      const { model } = outside();
+      const of = { ...model, tokenizer: letters };
+      const [{ entities }] = await tag(of, names, [{ text: "a".repeat(60) }], { maxLength: 12, aggregation });
+      expect(entities).toEqual([]);
+    },
+  );
+
+  test("no more windows are run than the caller allows, whatever the words", async () => {
+    const { model, runs } = outside();
+    const of = { ...model, tokenizer: letters };
+    const text = Array.from({ length: 30 }, () => "a".repeat(6)).join(" ");
+    const options = { maxLength: 13, overlap: 0, maxWindows: 16 };
+    await expect(tag(of, names, [{ text }], options)).rejects.toThrow("More than 16 windows");
+    expect(runs).toEqual([]);
+  });
 });
 
 describe("input that is none is refused before anything runs", () => {

@@ -7,6 +7,7 @@
 import { join, SPECIALS_SINGLE } from "../encoding/encoding.ts";
 import type { Encoding } from "../encoding/encoding.ts";
 import { countWindows, maxContext } from "../encoding/windows.ts";
+import type { Window } from "../encoding/windows.ts";
 import { wordWindows } from "../encoding/word-windows.ts";
 import { ClozeError } from "../errors.ts";
 import { decodeEntities } from "../heads/token.ts";
@@ -64,8 +65,8 @@ export async function tag(
     const words = wordBorders(model.tokenizer.wordIds(tokens));
     expectWindows(encodings.length + countWindows(tokens.ids.length, room, overlap), options.maxWindows);
     const list = wordWindows(words, room, overlap);
-    const owner = maxContext(tokens.ids.length, list);
-    for (let w = 0; w < words.length - 1; w++) owner.fill(owner[words[w]], words[w], words[w + 1]);
+    expectWindows(encodings.length + list.length, options.maxWindows); // words may have asked for more
+    const owner = wordOwners(words, list);
     const logits = new Float32Array(tokens.ids.length * width);
     for (const [w, { first, count }] of list.entries()) {
       if (count === 0) continue;
@@ -85,6 +86,19 @@ export async function tag(
     takers[i](row.data);
   });
   return tagged.map((one) => ({ entities: decodeEntities(one, aggregation) }));
+}
+
+/**
+ * For each token, the window that speaks for it: the one in which its word has the most context. A word that is longer
+ * than a window is spoken for piece by piece.
+ */
+function wordOwners(words: Int32Array, list: readonly Window[]): Int32Array {
+  const owner = maxContext(words[words.length - 1], list);
+  for (let w = 0; w < words.length - 1; w++) {
+    const { first, count } = list[owner[words[w]]] ?? { first: 0, count: 0 };
+    if (first + count >= words[w + 1]) owner.fill(owner[words[w]], words[w], words[w + 1]);
+  }
+  return owner;
 }
 
 /** Where each word begins, and the number of tokens. */

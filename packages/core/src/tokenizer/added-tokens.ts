@@ -33,6 +33,9 @@ export class AddedTokenFinder {
   readonly #nextOf: Int32Array;
   #text = "";
   #from = 0;
+  /** The run of blanks that was read last. */
+  #blankFrom = 0;
+  #blankTo = -1;
 
   /** @param tokens Their contents as they are to be sought. */
   constructor(tokens: readonly AddedToken[]) {
@@ -53,6 +56,7 @@ export class AddedTokenFinder {
     this.#text = text;
     this.#from = this.start = this.end = 0;
     this.#nextOf.fill(-1);
+    this.#blankTo = -1;
     return true;
   }
 
@@ -95,10 +99,18 @@ export class AddedTokenFinder {
     if (token.singleWord && (isWord(pointBefore(text, start)) || isWord(text.codePointAt(end) ?? 0)))
       return false;
     if (token.lstrip) {
-      while (start > 0 && isWhitespace(text.charCodeAt(start - 1))) start--;
+      while (start > this.end && isWhitespace(text.charCodeAt(start - 1))) start--;
       start = Math.max(start, this.end);
     }
-    if (token.rstrip) while (end < text.length && isWhitespace(text.charCodeAt(end))) end++;
+    if (token.rstrip) {
+      // A token before may have been stripped over this one: the same blanks are not read again.
+      if (end >= this.#blankFrom && end <= this.#blankTo) end = this.#blankTo;
+      else {
+        this.#blankFrom = end;
+        while (end < text.length && isWhitespace(text.charCodeAt(end))) end++;
+        this.#blankTo = end;
+      }
+    }
     this.id = token.id;
     this.start = start;
     this.end = end;

@@ -34,11 +34,15 @@ function cleanUpPiece(piece: string): string {
   return cleanUp(begun, BEFORE_DO_NOT);
 }
 
-/** @param specialIds What `skipSpecials` leaves out. */
+/**
+ * @param specialIds What `skipSpecials` leaves out.
+ * @param shown What is shown of an id in place of its piece.
+ */
 export function decode(
   { vocabulary, settings }: Tokenizer,
   ids: ArrayLike<number>,
   specialIds: ReadonlySet<number>,
+  shown: ReadonlyMap<number, string>,
   options: DecodeOptions,
 ): string {
   const { skipSpecials = true, cleanUpSpaces = settings.cleanUpSpaces } = options;
@@ -49,7 +53,7 @@ export function decode(
     const id = ids[nth];
     if (!Number.isInteger(id) || id < 0)
       throw new ClozeError("invalid-input", `${id} is no id: ids are whole numbers from 0.`);
-    let piece = vocabulary.pieces[id];
+    let piece = shown.get(id) ?? vocabulary.pieces[id];
     if (piece === undefined || (skipSpecials && specialIds.has(id))) continue;
     if (!first) piece = piece.startsWith(PREFIX) ? piece.slice(PREFIX.length) : ` ${piece}`;
     first = false;

@@ -53,6 +53,26 @@ describe("tokenizer.json", () => {
     );
     expect(specials).toMatchObject({ cls: 5, sep: 6 });
   });
+  const sequence = (id: string, type_id: number) => ({ Sequence: { id, type_id } });
+  const special = (id: string, type_id: number) => ({ SpecialToken: { id, type_id } });
+  const single = [special("[CLS]", 0), sequence("A", 0), special("[SEP]", 0)];
+  const pair = [...single, sequence("B", 1), special("[SEP]", 1)];
+  test.each([
+    ["a pair with two [SEP] between", { single, pair: [...single, special("[SEP]", 0), ...pair.slice(3)] }],
+    ["a pair of one segment", { single, pair: [...single, sequence("B", 0), special("[SEP]", 0)] }],
+    ["a [CLS] of a segment of its own", { single: [special("[CLS]", 2), ...single.slice(1)] }],
+    ["a text without [SEP]", { single: single.slice(0, 2) }],
+    ["a [CLS] that is two pieces", { single, special_tokens: { "[CLS]": { id: "[CLS]", ids: [5, 6] } } }],
+    ["a [CLS] that is another piece", { single, special_tokens: { "[CLS]": { id: "[CLS]", ids: [5] } } }],
+  ])("with %s is refused", (_, template) =>
+    refused({ post_processor: { type: "TemplateProcessing", ...template } }, "unsupported", /only BERT's/),
+  );
+  test("with BERT's own template for pairs is taken", () => {
+    const ids = { "[CLS]": { ids: [2] }, "[SEP]": { ids: [3] } };
+    const post_processor = { type: "TemplateProcessing", single, pair, special_tokens: ids };
+    const read = Tokenizer.fromTokenizerJson(tokenizerJson({ post_processor }));
+    expect([...read.encodePair("a", "b").ids]).toEqual([2, 5, 3, 6, 3]);
+  });
   test("of another model is refused by name", () =>
     refused({ model: { type: "BPE", vocab: {} } }, "unsupported", /model .* is BPE/));
   test("of another normalizer is refused by name", () =>

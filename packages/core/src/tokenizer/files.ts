@@ -162,17 +162,47 @@ function readSpecials(json: Json, model: Json): Partial<SpecialPieces> {
       throw damaged("tokenizer.json", "its BertProcessing is not whole");
     return { ...specials, cls, sep };
   }
-  const template = Array.isArray(processor["single"]) ? processor["single"] : [];
-  const [cls, sequence, sep] = template.map((item: unknown) => {
-    const special = isObject(item) ? item["SpecialToken"] : undefined;
-    return isObject(special) ? special["id"] : undefined;
-  });
-  if (template.length !== 3 || typeof cls !== "string" || sequence !== undefined || typeof sep !== "string")
+  const [cls, , sep] = templateOf(processor["single"]);
+  const name = (piece: string | undefined): string => (piece ?? "").slice(0, -2); // without its segment
+  const [single, pair] = [processor["single"], processor["pair"]].map((template) =>
+    templateOf(template).join(" "),
+  );
+  const wanted = `${cls} A:0 ${sep}`;
+  if (
+    !cls?.endsWith(":0") ||
+    !sep?.endsWith(":0") ||
+    single !== wanted ||
+    (pair !== "" && pair !== `${wanted} B:1 ${name(sep)}:1`) ||
+    !meansItself(processor["special_tokens"], model, [name(cls), name(sep)])
+  )
     throw new ClozeError(
       "unsupported",
-      "The post_processor of tokenizer.json is not [CLS] text [SEP]: only BERT's is supported.",
+      "The post_processor of tokenizer.json is not [CLS] text [SEP] text [SEP]: only BERT's is supported.",
     );
-  return { ...specials, cls, sep };
+  return { ...specials, cls: name(cls), sep: name(sep) };
+}
+
+/** A template's items as `name:segment`: A and B are the texts. */
+function templateOf(template: unknown): string[] {
+  return (Array.isArray(template) ? template : []).map((item: unknown) => {
+    const [[, value] = []] = Object.entries(isObject(item) ? item : {});
+    return isObject(value) ? `${String(value["id"])}:${String(value["type_id"])}` : "?";
+  });
+}
+
+/** Whether each special token of a template is the one piece of its name. */
+function meansItself(told: unknown, model: Json, names: readonly string[]): boolean {
+  const vocabulary = isObject(model["vocab"]) ? model["vocab"] : {};
+  return names.every((name) => {
+    const special = isObject(told) ? told[name] : undefined;
+    if (!isObject(special)) return true; // not told: then it is the piece of its name
+    const { ids } = special;
+    return (
+      Array.isArray(ids) &&
+      ids.length === 1 &&
+      (vocabulary[name] === undefined || ids[0] === vocabulary[name])
+    );
+  });
 }
 
 function readAddedToken(file: string, token: unknown): AddedToken {
@@ -215,7 +245,10 @@ function applyConfig(
     if (content !== undefined) named.set(content, told);
   }
   applied.specials = { ...settings.specials, ...specials };
-  const further = ["additional_special_tokens", "extra_special_tokens"].flatMap((key) => config[key] ?? []);
+  const further = ["additional_special_tokens", "extra_special_tokens"].flatMap((key): unknown[] => {
+    const told = config[key];
+    return isObject(told) && !("content" in told) ? Object.values(told) : [told ?? []].flat();
+  });
   const extra = new Map(
     further.map(readNamed).flatMap(([content, told]) => (content ? [[content, told]] : [])),
   );

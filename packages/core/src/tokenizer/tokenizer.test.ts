@@ -189,6 +189,58 @@ describe("the caller's arrays", () => {
   test("have the length that count tells", () => expect(uncased.count("unaffable! a")).toBe(5));
 });
 
+test("a blank that is an added token and strips is read in linear time", () => {
+  const addedTokens = [
+    {
+      content: "\n",
+      id: 5,
+      special: false,
+      singleWord: false,
+      lstrip: true,
+      rstrip: true,
+      normalized: false,
+    },
+  ];
+  const blanks = new Tokenizer(Vocabulary.of(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "\n"]), {
+    addedTokens,
+  });
+  const started = performance.now();
+  expect(blanks.count("\n".repeat(200_000))).toBe(200_000);
+  expect(performance.now() - started).toBeLessThan(5_000); // minutes, if each read them all again
+});
+
+test("a place that is none is refused", () => {
+  const small = new Tokenizer(Vocabulary.of(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"]));
+  for (const at of [-1, 0.5, NaN]) {
+    expect(() => small.encodeInto("a", { ids: new Int32Array(9) }, {}, at)).toThrow("no place for a token");
+    expect(() => small.tokenizeInto("a", new Int32Array(9), undefined, at)).toThrow("no place for a token");
+  }
+});
+
+test("a changed special piece leaves the others as the files name them", () => {
+  const vocabTxt = "<pad>\n[UNK]\n<s>\n[SEP]\n[MASK]\n";
+  const tokenizerConfig = JSON.stringify({ cls_token: "<s>", pad_token: "<pad>" });
+  const { specials } = Tokenizer.fromFiles({ vocabTxt, tokenizerConfig }, { specials: { mask: "[MASK]" } });
+  expect(specials).toMatchObject({ cls: 2, pad: 0, mask: 4 });
+});
+
+test("an added token that is sought in normalised text is decoded as it looks there", () => {
+  const vocabulary = Vocabulary.of(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "Foo Bar"]);
+  const addedTokens = [
+    {
+      content: "Foo Bar",
+      id: 5,
+      special: false,
+      singleWord: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: true,
+    },
+  ];
+  const one = new Tokenizer(vocabulary, { addedTokens });
+  expect(one.decode(one.tokenize("a FOO bar a").ids)).toBe("a foo bar a");
+});
+
 describe("any text", () => {
   const texts = fc.string({
     unit: fc.oneof(

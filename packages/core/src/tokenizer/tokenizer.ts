@@ -11,7 +11,15 @@ import {
   type TextInput,
   type WindowOptions,
 } from "../encoding/encode.ts";
-import { copyTokens, type EncodingArrays, expectRoom, put, putSpecial, roomOf } from "../encoding/arrays.ts";
+import {
+  copyTokens,
+  type EncodingArrays,
+  expectRoom,
+  put,
+  putSpecial,
+  roomFrom,
+  roomOf,
+} from "../encoding/arrays.ts";
 import type { Encoding } from "../encoding/encoding.ts";
 import { keptOfFirst } from "../encoding/truncation.ts";
 import { NO_WORD, perToken } from "../encoding/word-ids.ts";
@@ -75,6 +83,8 @@ export class Tokenizer {
   /** Finds the added tokens that are sought in normalised text; rarely there. */
   readonly #normalized: AddedTokenFinder | undefined;
   readonly #specialIds: ReadonlySet<number>;
+  /** Added tokens that are sought in normalised text are decoded as they look there. */
+  readonly #shown: ReadonlyMap<number, string>;
   /** By id, 1 for a piece that continues a word; made when first asked for. */
   #continues: Uint8Array | undefined;
   #ids = new Int32Array(1024);
@@ -104,6 +114,7 @@ export class Tokenizer {
       .map((token) => ({ ...token, content: this.#normalize(token.content, 0, token.content.length).text() }))
       .filter(({ content }) => content !== "");
     this.#normalized = normalized.length === 0 ? undefined : new AddedTokenFinder(normalized);
+    this.#shown = new Map(normalized.map(({ id, content }) => [id, content]));
     const { cls, sep, pad, mask = unk } = this.specials;
     const special = addedTokens.filter((token) => token.special).map((token) => token.id);
     this.#specialIds = new Set(compat ? [...special, cls, sep, pad, unk, mask] : special);
@@ -134,7 +145,7 @@ export class Tokenizer {
     const { vocabulary, settings, origin } = readTokenizerFiles(files);
     const { compat } = changes;
     const left = compat ? { addedTokens: [], maxWordLength: compat.maxWordLength } : {};
-    const tokenizer = new Tokenizer(vocabulary, { ...settings, ...left, ...changes });
+    const tokenizer = new Tokenizer(vocabulary, merge({ ...settings, ...left }, changes));
     if (origin) origins.set(tokenizer, origin);
     return tokenizer;
   }
@@ -151,7 +162,7 @@ export class Tokenizer {
    */
   static fromCompact(bytes: Uint8Array, changes: TokenizerSettings = {}): Tokenizer {
     const { vocabulary, settings } = unpackTokenizer(bytes);
-    return new Tokenizer(vocabulary, { ...settings, ...changes });
+    return new Tokenizer(vocabulary, merge(settings, changes));
   }
 
   /** Signs that vocabulary and settings do not belong together, one sentence each. */
@@ -237,7 +248,7 @@ export class Tokenizer {
     const first = keptOfFirst(a, b, room, options.truncation ?? "longest-first");
     const second = Math.min(b, room - first);
     const around = specialsAround(pair !== undefined, options);
-    expectRoom(first + second + around, roomOf(arrays) - at);
+    expectRoom(first + second + around, roomFrom(at, roomOf(arrays)));
     const { cls, sep } = this.specials;
     const left = options.direction === "left";
     if (around > 0) at = putSpecial(cls, 0, arrays, at);
@@ -311,7 +322,7 @@ export class Tokenizer {
    * @throws {ClozeError} `invalid-option` if the tokens do not fit; nothing has been written then.
    */
   tokenizeInto(text: string, ids: Int32Array, offsets: Int32Array | undefined, at: number): number {
-    const room = Math.min(ids.length, offsets ? offsets.length >> 1 : ids.length) - at;
+    const room = roomFrom(at, Math.min(ids.length, offsets ? offsets.length >> 1 : ids.length));
     if (room >= TOKENS_PER_UNIT * text.length) return this.#write(text, ids, offsets, at);
     const count = this.#tokenize(text, offsets !== undefined);
     expectRoom(count, room);
@@ -329,7 +340,7 @@ export class Tokenizer {
    * tokenizer.decode(tokenizer.encode("Isn't it?").ids); // "isn ' t it?"
    */
   decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
-    return decode(this, ids, this.#specialIds, options);
+    return decode(this, ids, this.#specialIds, this.#shown, options);
   }
 
   /** Tokenizes into the tokenizer's own buffers. */
@@ -389,4 +400,8 @@ export class Tokenizer {
     this.#normalizer.run(text, start, end);
     return this.#normalizer;
   }
+}
+
+function merge(settings: TokenizerSettings, changes: TokenizerSettings): TokenizerSettings {
+  return { ...settings, ...changes, specials: { ...settings.specials, ...changes.specials } };
 }

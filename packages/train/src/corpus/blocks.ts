@@ -38,6 +38,8 @@ export async function* readBlocks(extent: Extent, onRead: (bytes: number) => voi
       if (block !== undefined) yield decode(block, file);
       while (rest.length > LONGEST_STRETCH) {
         let end = LONGEST_STRETCH;
+        const blank = rest.subarray(0, end).findLastIndex((byte) => byte <= SPACE); // a tab, an old Mac's line
+        if (blank >= 0) end = blank + 1;
         while (end > LONGEST_STRETCH - 4 && (rest[end] & 0xc0) === 0x80) end--;
         yield decode(rest.subarray(0, end), file);
         rest = rest.subarray(end);

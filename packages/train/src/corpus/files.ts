@@ -33,6 +33,10 @@ const RANGE = 1 << 24;
  */
 export async function countFiles(files: readonly string[], options: CountOptions = {}): Promise<WordTable> {
   const { cased, signal, threads = Math.min(availableParallelism(), 8) } = options;
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new ClozeError("invalid-option", `threads should be a whole number from 1, not ${threads}.`, {
+      field: "threads",
+    });
   const extents = (await Promise.all(files.map(cutToExtents))).flat();
   extents.sort((one, other) => other.end - other.start - (one.end - one.start)); // the longest are not left to the end
   const total = extents.reduce((sum, { start, end }) => sum + end - start, 0);
