@@ -98,18 +98,19 @@ test("a server whose token logits are too few is found out", async () => {
   );
 });
 
+/** Says O of every token. */
+function outside() {
+  const { model, runs } = session();
+  model.session.run = async ({ input_ids: { dims } }) => {
+    runs.push([...dims]);
+    const data = Float32Array.from({ length: dims[0] * dims[1] * 2 }, (_, i) => (i % 2 === 0 ? -5 : 5));
+    return { names: { type: "float32", dims: [...dims, 2], data } };
+  };
+  return { model, runs };
+}
+
 describe("entities", () => {
   const names = parsePlugin('{"name":"names","kind":"token","labels":["B-PER","O"],"features":"hidden"}');
-  /** Says O of every token. */
-  const outside = () => {
-    const { model, runs } = session();
-    model.session.run = async ({ input_ids: { dims } }) => {
-      runs.push([...dims]);
-      const data = Float32Array.from({ length: dims[0] * dims[1] * 2 }, (_, i) => (i % 2 === 0 ? -5 : 5));
-      return { names: { type: "float32", dims: [...dims, 2], data } };
-    };
-    return { model, runs };
-  };
   const pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##a"];
   const letters = new Tokenizer(Vocabulary.of(pieces));
 

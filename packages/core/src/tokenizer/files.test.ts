@@ -31,7 +31,9 @@ function tokenizerJson(changes: object = {}): string {
   });
 }
 
-const item = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+const special = (id: string, type_id: number) => ({ SpecialToken: { id, type_id } });
+const sequence = (id: string, type_id: number) => ({ Sequence: { id, type_id } });
+const item = (id: string) => special(id, 0);
 const config = (keys: object) => JSON.stringify(keys);
 const refused = (changes: object, code: string, message: RegExp) =>
   expect(() => Tokenizer.fromTokenizerJson(tokenizerJson(changes))).toThrow(
@@ -53,8 +55,6 @@ describe("tokenizer.json", () => {
     );
     expect(specials).toMatchObject({ cls: 5, sep: 6 });
   });
-  const sequence = (id: string, type_id: number) => ({ Sequence: { id, type_id } });
-  const special = (id: string, type_id: number) => ({ SpecialToken: { id, type_id } });
   const single = [special("[CLS]", 0), sequence("A", 0), special("[SEP]", 0)];
   const pair = [...single, sequence("B", 1), special("[SEP]", 1)];
   test.each([

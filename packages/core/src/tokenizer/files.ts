@@ -163,7 +163,6 @@ function readSpecials(json: Json, model: Json): Partial<SpecialPieces> {
     return { ...specials, cls, sep };
   }
   const [cls, , sep] = templateOf(processor["single"]);
-  const name = (piece: string | undefined): string => (piece ?? "").slice(0, -2); // without its segment
   const [single, pair] = [processor["single"], processor["pair"]].map((template) =>
     templateOf(template).join(" "),
   );
@@ -172,14 +171,19 @@ function readSpecials(json: Json, model: Json): Partial<SpecialPieces> {
     !cls?.endsWith(":0") ||
     !sep?.endsWith(":0") ||
     single !== wanted ||
-    (pair !== "" && pair !== `${wanted} B:1 ${name(sep)}:1`) ||
-    !meansItself(processor["special_tokens"], model, [name(cls), name(sep)])
+    (pair !== "" && pair !== `${wanted} B:1 ${pieceOf(sep)}:1`) ||
+    !meansItself(processor["special_tokens"], model, [pieceOf(cls), pieceOf(sep)])
   )
     throw new ClozeError(
       "unsupported",
       "The post_processor of tokenizer.json is not [CLS] text [SEP] text [SEP]: only BERT's is supported.",
     );
-  return { ...specials, cls: name(cls), sep: name(sep) };
+  return { ...specials, cls: pieceOf(cls), sep: pieceOf(sep) };
+}
+
+/** Of `name:segment` the name. */
+function pieceOf(item: string | undefined): string {
+  return (item ?? "").replace(/:[^:]*$/, "");
 }
 
 /** A template's items as `name:segment`: A and B are the texts. */

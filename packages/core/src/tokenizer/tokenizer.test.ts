@@ -225,7 +225,7 @@ test("a changed special piece leaves the others as the files name them", () => {
 });
 
 test("an added token that is sought in normalised text is decoded as it looks there", () => {
-  const vocabulary = Vocabulary.of(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "Foo Bar"]);
+  const pieces = Vocabulary.of(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "Foo Bar"]);
   const addedTokens = [
     {
       content: "Foo Bar",
@@ -237,7 +237,7 @@ test("an added token that is sought in normalised text is decoded as it looks th
       normalized: true,
     },
   ];
-  const one = new Tokenizer(vocabulary, { addedTokens });
+  const one = new Tokenizer(pieces, { addedTokens });
   expect(one.decode(one.tokenize("a FOO bar a").ids)).toBe("a foo bar a");
 });
 
