@@ -1,33 +1,18 @@
 import { connect } from "node:net";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startFakeServer } from "./fake-starter.ts";
-import { startWorker } from "./worker.ts";
-import type { Answer, Worker } from "./worker.ts";
+import { describe, expect, it } from "vitest";
+import { context, question, refusal, useStand } from "./stand.ts";
 
-let server: Awaited<ReturnType<typeof startFakeServer>>;
-let worker: Worker;
-beforeAll(async () => {
-  server = await startFakeServer();
-  worker = await startWorker(server.url);
-});
-afterAll(async () => {
-  await worker[Symbol.asyncDispose]();
-  await server.close();
-});
-
-const question = "Who wrote it?";
-const context = "The play was written by Anton Chekhov in 1896.";
-const refusal = ({ status, body }: Answer) => [status, body.code, body.field, body.detail];
+const stand = useStand();
 
 /** A body of so many bytes. */
 const textOf = (bytes: number) =>
   JSON.stringify({ text: "é".repeat((bytes - 11) / 2) + "x".repeat((bytes - 11) % 2) });
 const requestId = async (asked: string) =>
-  (await worker.send("/healthz", { headers: { "x-request-id": asked } })).headers.get("x-request-id");
+  (await stand.worker.send("/healthz", { headers: { "x-request-id": asked } })).headers.get("x-request-id");
 
 describe("POST /v1/classify", () => {
   it("gives a label and its scores", async () => {
-    const { status, body } = await worker.post("/v1/classify", { text: "a warm , funny film" });
+    const { status, body } = await stand.worker.post("/v1/classify", { text: "a warm , funny film" });
     expect(status).toBe(200);
     expect(body).toEqual({
       label: "positive",
@@ -37,7 +22,7 @@ describe("POST /v1/classify", () => {
   });
 
   it("takes a pair, a plugin and how many labels to give", async () => {
-    const { body } = await worker.post("/v1/classify", {
+    const { body } = await stand.worker.post("/v1/classify", {
       text: "dull",
       pair: "warm",
       plugin: "sentiment",
@@ -52,15 +37,15 @@ describe("POST /v1/classify", () => {
 
   it("answers a list in order, in few runs", async () => {
     const inputs = Array.from({ length: 64 }, (_, i) => ({ text: i % 3 === 0 ? "warm" : "dull ".repeat(i) }));
-    const before = server.session.runs.length;
-    const { body } = await worker.post("/v1/classify", { inputs });
+    const before = stand.server.session.runs.length;
+    const { body } = await stand.worker.post("/v1/classify", { inputs });
     expect(body.results.map(({ score }) => score > 0.9)).toEqual(inputs.map((_, i) => i % 3 === 0));
-    expect(server.session.runs.length - before).toBeLessThan(8);
-    expect((await worker.post("/v1/classify", { inputs: [] })).body).toEqual({ results: [] });
+    expect(stand.server.session.runs.length - before).toBeLessThan(8);
+    expect((await stand.worker.post("/v1/classify", { inputs: [] })).body).toEqual({ results: [] });
   });
 
   it("says when a text was cut", async () => {
-    const { body } = await worker.post("/v1/classify", { text: "warm ".repeat(600) });
+    const { body } = await stand.worker.post("/v1/classify", { text: "warm ".repeat(600) });
     expect(body).toMatchObject({ label: "positive", truncated: true });
   });
 
@@ -70,21 +55,24 @@ describe("POST /v1/classify", () => {
     ["control characters and U+FFFF", "\u0001\u007f\uffff\u2028"],
     ["all kinds of scripts", "日本語 العربية हिन्दी 👩‍👩‍👧 e\u0301"],
   ])("takes %s", async (_, text) => {
-    expect(await worker.post("/v1/classify", { text })).toMatchObject({
+    expect(await stand.worker.post("/v1/classify", { text })).toMatchObject({
       status: 200,
       body: { label: expect.any(String) },
     });
   });
 
   it("takes lone surrogates, as JSON can write them", async () => {
-    const { status } = await worker.post("/v1/classify", String.raw`{"text":"warm \ud800 \udc00 \ud83d"}`);
+    const { status } = await stand.worker.post(
+      "/v1/classify",
+      String.raw`{"text":"warm \ud800 \udc00 \ud83d"}`,
+    );
     expect(status).toBe(200);
   });
 });
 
 describe("POST /v1/answer", () => {
   it("gives the answer, where it stands, and the others", async () => {
-    const { status, body } = await worker.post("/v1/answer", { question, context });
+    const { status, body } = await stand.worker.post("/v1/answer", { question, context });
     expect(status).toBe(200);
     expect(body).toMatchObject({ answer: "Anton Chekhov", start: 24, end: 37, score: 12, nullScore: -10 });
     expect(body.offsetEncoding).toBe("utf-16");
@@ -95,10 +83,12 @@ describe("POST /v1/answer", () => {
 
   it("counts in the units asked for, and says which", async () => {
     const wide = `👍👍 ${context}`;
-    const utf16 = (await worker.post("/v1/answer", { question, context: wide, offsetEncoding: "utf-16" }))
-      .body;
-    const utf32 = (await worker.post("/v1/answer", { question, context: wide, offsetEncoding: "utf-32" }))
-      .body;
+    const utf16 = (
+      await stand.worker.post("/v1/answer", { question, context: wide, offsetEncoding: "utf-16" })
+    ).body;
+    const utf32 = (
+      await stand.worker.post("/v1/answer", { question, context: wide, offsetEncoding: "utf-32" })
+    ).body;
     expect(wide.slice(utf16.start, utf16.end)).toBe("Anton Chekhov");
     expect(Array.from(wide).slice(utf32.start, utf32.end).join("")).toBe("Anton Chekhov");
     expect([utf16.start, utf32.start, utf32.answers[0].start]).toEqual([29, 27, 27]);
@@ -107,7 +97,7 @@ describe("POST /v1/answer", () => {
 
   it("finds an answer far down a long passage", async () => {
     const long = `${"It was a play . ".repeat(2000)}${context}`;
-    const { body } = await worker.post("/v1/answer", { question, context: long, top: 1 });
+    const { body } = await stand.worker.post("/v1/answer", { question, context: long, top: 1 });
     expect(body).toMatchObject({ answer: "Anton Chekhov", start: long.indexOf("Anton") });
     expect(body.answers).toHaveLength(1);
   });
@@ -115,15 +105,15 @@ describe("POST /v1/answer", () => {
   it("says that there is no answer, when asked to and when there is nothing to read", async () => {
     const none = { answer: "", start: null, end: null, score: null };
     const asked = { question, context: "Nothing of that kind.", noAnswer: true, threshold: -1 };
-    expect((await worker.post("/v1/answer", asked)).body).toMatchObject(none);
-    expect((await worker.post("/v1/answer", { question, context: "" })).body).toMatchObject({
+    expect((await stand.worker.post("/v1/answer", asked)).body).toMatchObject(none);
+    expect((await stand.worker.post("/v1/answer", { question, context: "" })).body).toMatchObject({
       ...none,
       answers: [],
     });
   });
 
   it("answers each of a list, and gives what fails its own error in its place", async () => {
-    const { status, body } = await worker.post("/v1/answer", {
+    const { status, body } = await stand.worker.post("/v1/answer", {
       inputs: [
         { id: "a", question, context },
         { id: 2, question: "why ".repeat(60), context },
@@ -153,20 +143,20 @@ describe("windows over a long text", () => {
     ["/v1/answer", { question, context: long, ...greedy }],
     ["/v1/tag", { text: long, ...greedy }],
   ])("of %s are refused before they are run, where a great overlap makes too many", async (path, body) => {
-    const before = server.session.runs.length;
-    expect(refusal(await worker.post(path, body))).toEqual([
+    const before = stand.server.session.runs.length;
+    expect(refusal(await stand.worker.post(path, body))).toEqual([
       422,
       "invalid-input",
       undefined,
       "More than 682 windows are needed: send less text at once, or ask for a smaller overlap.", // 2^18 / 384
     ]);
-    expect(server.session.runs).toHaveLength(before);
+    expect(stand.server.session.runs).toHaveLength(before);
   });
 
   it("are bounded for a list, too, where each text has its own", async () => {
     const few = { question, context: `${context} ${"a ".repeat(2000)}` }; // 286 windows: not three at once
     const inputs = [few, few, { question, context: long }, few, few];
-    const { status, body } = await worker.post("/v1/answer", {
+    const { status, body } = await stand.worker.post("/v1/answer", {
       inputs,
       maxLength: 384,
       overlap: 369,
@@ -195,16 +185,16 @@ const entity = (start: number) => ({
 describe("POST /v1/tag", () => {
   it("gives entities and where they stand, in the units asked for", async () => {
     const text = `👍👍 ${context}`;
-    const utf16 = await worker.post("/v1/tag", { text });
+    const utf16 = await stand.worker.post("/v1/tag", { text });
     expect([utf16.status, utf16.body]).toEqual([200, { entities: [entity(29)], offsetEncoding: "utf-16" }]);
     expect(text.slice(29, 42)).toBe("Anton Chekhov");
-    const utf32 = await worker.post("/v1/tag", { text, offsetEncoding: "utf-32" });
+    const utf32 = await stand.worker.post("/v1/tag", { text, offsetEncoding: "utf-32" });
     expect(utf32.body).toEqual({ entities: [entity(27)], offsetEncoding: "utf-32" });
     expect(Array.from(text).slice(27, 40).join("")).toBe("Anton Chekhov");
   });
 
   it("takes its options, and a list", async () => {
-    const { body } = await worker.post("/v1/tag", {
+    const { body } = await stand.worker.post("/v1/tag", {
       inputs: [{ text: "Anton Chekhov" }, { text: "" }],
       plugin: "entities",
       aggregation: "none",
@@ -220,14 +210,16 @@ describe("POST /v1/tag", () => {
   });
 
   it("finds a name far down a long text", async () => {
-    const { body } = await worker.post("/v1/tag", { text: `${"It was a play . ".repeat(2000)}${context}` });
+    const { body } = await stand.worker.post("/v1/tag", {
+      text: `${"It was a play . ".repeat(2000)}${context}`,
+    });
     expect(body.entities).toEqual([entity(32_024)]);
   });
 });
 
 describe("POST /v1/tokenize", () => {
   it("gives ids, segments, tokens and offsets", async () => {
-    const { body } = await worker.post("/v1/tokenize", {
+    const { body } = await stand.worker.post("/v1/tokenize", {
       text: "Hello 👍 wörld",
       pair: "ok",
       offsetEncoding: "utf-32",
@@ -247,15 +239,15 @@ describe("POST /v1/tokenize", () => {
       ],
       offsetEncoding: "utf-32",
     });
-    const cut = await worker.post("/v1/tokenize", { inputs: [{ text: "a b c d" }], maxLength: 4 });
+    const cut = await stand.worker.post("/v1/tokenize", { inputs: [{ text: "a b c d" }], maxLength: 4 });
     expect(cut.body.results[0]).toMatchObject({ tokens: ["[CLS]", "a", "b", "[SEP]"], truncated: true });
   });
 
   it("takes a text as large as a request may be, and no larger", async () => {
     expect(new TextEncoder().encode(textOf(2 ** 20)).length).toBe(2 ** 20);
     for (const path of ["/v1/tokenize", "/v1/classify"]) {
-      expect((await worker.post(path, textOf(2 ** 20))).status).toBe(200);
-      expect(refusal(await worker.post(path, textOf(2 ** 20 + 1)))).toEqual([
+      expect((await stand.worker.post(path, textOf(2 ** 20))).status).toBe(200);
+      expect(refusal(await stand.worker.post(path, textOf(2 ** 20 + 1)))).toEqual([
         413,
         "too-large",
         undefined,
@@ -276,7 +268,7 @@ describe("POST /v1/tokenize", () => {
       body: stream,
       duplex: "half",
     };
-    expect((await worker.send("/v1/tokenize", init as RequestInit)).status).toBe(413);
+    expect((await stand.worker.send("/v1/tokenize", init as RequestInit)).status).toBe(413);
   });
 });
 
@@ -288,7 +280,7 @@ describe("every answer", () => {
   });
 
   it("tells where its time went", async () => {
-    const { headers } = await worker.post("/v1/classify", { text: "warm" });
+    const { headers } = await stand.worker.post("/v1/classify", { text: "warm" });
     expect(headers.get("server-timing")).toMatch(
       /^tokenize;dur=[\d.]+, server;dur=[\d.]+, queue;dur=[\d.]+, inference;dur=[\d.]+, head;dur=[\d.]+, total;dur=[\d.]+$/,
     );
@@ -297,7 +289,7 @@ describe("every answer", () => {
   it("comes though many ask at once", async () => {
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, i) =>
-        worker.post("/v1/classify", { text: i % 2 === 0 ? "warm" : "dull" }),
+        stand.worker.post("/v1/classify", { text: i % 2 === 0 ? "warm" : "dull" }),
       ),
     );
     expect(answers.map(({ body }) => body.score > 0.9)).toEqual(answers.map((_, i) => i % 2 === 0));
@@ -308,22 +300,22 @@ describe("a client that breaks off in the middle of its request", () => {
   it.each(["Content-Length: 100", "Transfer-Encoding: chunked"])(
     "(%s) is no failure of the Worker",
     async (length) => {
-      const client = connect(Number(new URL(worker.url).port), "127.0.0.1");
+      const client = connect(Number(new URL(stand.worker.url).port), "127.0.0.1");
       client.write(
         `POST /v1/tokenize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${length}\r\n\r\n1\r\n{`,
       );
       await new Promise((done) => setTimeout(done, 200));
       client.destroy();
       await new Promise((done) => setTimeout(done, 300));
-      expect(worker.log).toEqual([]);
+      expect(stand.worker.log).toEqual([]);
     },
   );
 });
 
 describe("health", () => {
   it("is the Worker's, and with its server's", async () => {
-    expect(await worker.send("/healthz")).toMatchObject({ status: 200, body: { status: "ok" } });
-    expect(await worker.send("/readyz")).toMatchObject({ status: 200, body: { status: "ready" } });
-    expect((await worker.send("/healthz", { method: "HEAD" })).status).toBe(200);
+    expect(await stand.worker.send("/healthz")).toMatchObject({ status: 200, body: { status: "ok" } });
+    expect(await stand.worker.send("/readyz")).toMatchObject({ status: 200, body: { status: "ready" } });
+    expect((await stand.worker.send("/healthz", { method: "HEAD" })).status).toBe(200);
   });
 });

@@ -1,22 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startFakeServer } from "./fake-starter.ts";
-import { startWorker } from "./worker.ts";
-import type { Answer, Worker } from "./worker.ts";
+import { describe, expect, it } from "vitest";
+import { context, question, refusal, useStand } from "./stand.ts";
 
-let server: Awaited<ReturnType<typeof startFakeServer>>;
-let worker: Worker;
-beforeAll(async () => {
-  server = await startFakeServer();
-  worker = await startWorker(server.url);
-});
-afterAll(async () => {
-  await worker[Symbol.asyncDispose]();
-  await server.close();
-});
-
-const question = "Who wrote it?";
-const context = "The play was written by Anton Chekhov in 1896.";
-const refusal = ({ status, body }: Answer) => [status, body.code, body.field, body.detail];
+const stand = useStand();
 
 describe("a request that is wrong", () => {
   const unprocessable: [string, string, unknown, string | undefined, string][] = [
@@ -161,7 +146,7 @@ describe("a request that is wrong", () => {
     ],
   ];
   it.each(unprocessable)("by %s is refused with the field", async (_, path, body, field, detail) => {
-    expect(refusal(await worker.post(path, body))).toEqual([422, expect.any(String), field, detail]);
+    expect(refusal(await stand.worker.post(path, body))).toEqual([422, expect.any(String), field, detail]);
   });
 
   it.each([
@@ -169,7 +154,7 @@ describe("a request that is wrong", () => {
     ["no body", ""],
     ["deep nesting", "[".repeat(200_000)],
   ])("by %s is malformed", async (_, body) => {
-    expect(refusal(await worker.post("/v1/classify", body))).toEqual([
+    expect(refusal(await stand.worker.post("/v1/classify", body))).toEqual([
       400,
       "malformed",
       undefined,
@@ -183,7 +168,7 @@ describe("a request that is wrong", () => {
       headers: { "content-type": "application/json" },
       body: Uint8Array.of(0x22, 0xff, 0x22),
     };
-    expect((await worker.send("/v1/classify", init)).status).toBe(400);
+    expect((await stand.worker.send("/v1/classify", init)).status).toBe(400);
   });
 
   it("by its media type is refused", async () => {
@@ -192,19 +177,23 @@ describe("a request that is wrong", () => {
       "application/x-www-form-urlencoded",
       "application/json; charset=latin1",
     ])
-      expect((await worker.post("/v1/classify", { text: "" }, { "content-type": type })).status).toBe(415);
+      expect((await stand.worker.post("/v1/classify", { text: "" }, { "content-type": type })).status).toBe(
+        415,
+      );
     for (const type of ["application/json; charset=UTF-8", "Application/JSON"])
-      expect((await worker.post("/v1/classify", { text: "" }, { "content-type": type })).status).toBe(200);
+      expect((await stand.worker.post("/v1/classify", { text: "" }, { "content-type": type })).status).toBe(
+        200,
+      );
   });
 
   it("by its route or its plugin finds nothing", async () => {
-    expect(refusal(await worker.post("/v1/nothing", {}))).toEqual([
+    expect(refusal(await stand.worker.post("/v1/nothing", {}))).toEqual([
       404,
       "not-found",
       undefined,
       "There is no route /v1/nothing; see docs/http.md.",
     ]);
-    expect(refusal(await worker.post("/v1/classify", { text: "", plugin: "moods" }))).toEqual([
+    expect(refusal(await stand.worker.post("/v1/classify", { text: "", plugin: "moods" }))).toEqual([
       404,
       "not-found",
       "plugin",
@@ -213,17 +202,17 @@ describe("a request that is wrong", () => {
   });
 
   it("by its method is told which to use", async () => {
-    const wrong = await worker.send("/v1/classify");
+    const wrong = await stand.worker.send("/v1/classify");
     expect([wrong.status, wrong.headers.get("allow"), wrong.body.code]).toEqual([
       405,
       "POST",
       "method-not-allowed",
     ]);
-    expect((await worker.post("/healthz", {})).headers.get("allow")).toBe("GET, HEAD");
+    expect((await stand.worker.post("/healthz", {})).headers.get("allow")).toBe("GET, HEAD");
   });
 
   it("is answered with a problem that names the request", async () => {
-    const { headers, body } = await worker.post("/v1/classify", {}, { "x-request-id": "my-id.1" });
+    const { headers, body } = await stand.worker.post("/v1/classify", {}, { "x-request-id": "my-id.1" });
     expect(headers.get("content-type")).toBe("application/problem+json");
     expect(body).toEqual({
       type: "about:blank",

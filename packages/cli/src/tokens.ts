@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { ClozeError, Tokenizer, Vocabulary } from "@cloze/core";
+import { ClozeError, gatherTokenizerFiles, Tokenizer, Vocabulary } from "@cloze/core";
 import type { Encoding, TextInput } from "@cloze/core";
 import { readLines } from "@cloze/train/datasets";
 import { openText, readNamed, unreadable } from "./input.ts";
@@ -51,14 +51,6 @@ function refuse(message: string, field: string): ClozeError {
   return new ClozeError("invalid-option", message, { field });
 }
 
-const TOKENIZER_FILES = [
-  "vocab.txt",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-];
-
 /** The tokenizer of a vocabulary file or of a model's folder. */
 export async function openTokenizer({ vocab, cased, model }: TokenizeOptions): Promise<Tokenizer> {
   if (vocab !== undefined) {
@@ -66,15 +58,13 @@ export async function openTokenizer({ vocab, cased, model }: TokenizeOptions): P
     return new Tokenizer(vocabulary, { lowercase: !cased });
   }
   const folder = modelFolder(model);
-  const [vocabTxt, tokenizerJson, tokenizerConfig, specialTokensMap, addedTokens] = await Promise.all(
-    TOKENIZER_FILES.map((name) => readIfThere(path.join(folder, name))),
-  );
-  if (vocabTxt === undefined && tokenizerJson === undefined)
+  const files = await gatherTokenizerFiles((name) => readIfThere(path.join(folder, name)));
+  if (files.vocabTxt === undefined && files.tokenizerJson === undefined)
     throw new ClozeError(
       "not-found",
       `${folder} has neither vocab.txt nor tokenizer.json: give a model's folder.`,
     );
-  return Tokenizer.fromFiles({ vocabTxt, tokenizerJson, tokenizerConfig, specialTokensMap, addedTokens });
+  return Tokenizer.fromFiles(files);
 }
 
 /** Plain text, one text a line; blank lines are passed over. */

@@ -38,7 +38,7 @@ export type { Attributes, Numbers, Operand, Operator } from "./graph/operators.t
 
 export { parseConfig, presets } from "./model/config.ts";
 export type { Activation, BertConfig, HeadConfig } from "./model/config.ts";
-export { OWN_HEAD, readModel } from "./model/read-model.ts";
+export { gatherTokenizerFiles, OWN_HEAD, readModel } from "./model/read-model.ts";
 export type { ModelDescription, ModelTexts } from "./model/read-model.ts";
 export { parameterCount } from "./model/parameters.ts";
 export type { ParameterCount } from "./model/parameters.ts";

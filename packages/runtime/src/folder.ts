@@ -2,7 +2,7 @@
  * A model folder in Hugging Face's layout, read and checked: sizes, head, tokenizer, plugins, and where each
  * parameter lies. No weight is read here.
  */
-import { buildModel, ClozeError, findHead, OWN_HEAD, readModel } from "@cloze/core";
+import { buildModel, ClozeError, findHead, gatherTokenizerFiles, OWN_HEAD, readModel } from "@cloze/core";
 import type { AttachedHead, Graph, ModelDescription, ModelTexts, Plugin } from "@cloze/core";
 import { readText } from "./files/files.ts";
 import type { Files } from "./files/files.ts";
@@ -81,11 +81,7 @@ async function readTexts(
   const text = async (path: string) => (sizes.has(path) ? await readText(files, path) : undefined);
   return {
     config: await readText(files, "config.json"),
-    vocabTxt: await text("vocab.txt"),
-    tokenizerJson: await text("tokenizer.json"),
-    tokenizerConfig: await text("tokenizer_config.json"),
-    specialTokensMap: await text("special_tokens_map.json"),
-    addedTokens: await text("added_tokens.json"),
+    ...(await gatherTokenizerFiles(text)),
     plugins: await Promise.all(folders.map((folder) => readText(files, `${folder}/plugin.json`))),
   };
 }

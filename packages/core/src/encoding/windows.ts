@@ -34,14 +34,7 @@ export function windows(
   overlap: number,
   direction: Direction = "right",
 ): Window[] {
-  if (!(room >= 1))
-    throw new ClozeError("invalid-option", `No token of the text fits: ${room} places are left.`);
-  if (!Number.isInteger(overlap) || overlap < 0 || overlap >= room)
-    throw new ClozeError(
-      "invalid-option",
-      `An overlap of ${overlap} leaves no step: choose 0 to ${room - 1}, since ${room} tokens fit in a window.`,
-      { field: "overlap" },
-    );
+  expectStep(room, overlap);
   const result: Window[] = [];
   for (let first = 0; ; first += room - overlap) {
     const count = Math.min(room, length - first);
@@ -50,13 +43,27 @@ export function windows(
   }
 }
 
+/** Refuses windows that hold nothing, or an overlap with which they do not get on. */
+export function expectStep(room: number, overlap: number): void {
+  if (!(room >= 1))
+    throw new ClozeError("invalid-option", `No token of the text fits: ${room} places are left.`);
+  if (!Number.isInteger(overlap) || overlap < 0 || overlap >= room)
+    throw new ClozeError(
+      "invalid-option",
+      `An overlap of ${overlap} leaves no step: choose 0 to ${room - 1}, since ${room} tokens fit in a window.`,
+      { field: "overlap" },
+    );
+}
+
 /**
  * How many windows `windows` cuts, without cutting them.
  *
+ * @throws ClozeError `invalid-option`, as `windows` does.
  * @example
  * countWindows(9, 6, 2); // 2
  */
 export function countWindows(length: number, room: number, overlap: number): number {
+  expectStep(room, overlap);
   return length <= room ? 1 : 1 + Math.ceil((length - room) / (room - overlap));
 }
 

@@ -1,7 +1,7 @@
 /**
  * Windows that split no word: for tasks that say something of every word of a long text.
  */
-import { ClozeError } from "../errors.ts";
+import { expectStep } from "./windows.ts";
 import type { Window } from "./windows.ts";
 
 /**
@@ -16,12 +16,7 @@ import type { Window } from "./windows.ts";
  * wordWindows(Int32Array.of(0, 1, 3, 4, 6), 4, 1); // [{ first: 0, count: 4 }, { first: 3, count: 3 }]
  */
 export function wordWindows(words: Int32Array, room: number, overlap: number): Window[] {
-  if (!Number.isInteger(overlap) || overlap < 0 || overlap >= room)
-    throw new ClozeError(
-      "invalid-option",
-      `An overlap of ${overlap} leaves no step: choose 0 to ${room - 1}, since ${room} tokens fit in a window.`,
-      { field: "overlap" },
-    );
+  expectStep(room, overlap);
   const length = words[words.length - 1];
   const result: Window[] = [];
   for (let first = 0; ;) {

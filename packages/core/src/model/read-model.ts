@@ -17,6 +17,29 @@ export interface ModelTexts extends TokenizerFiles {
   readonly plugins: readonly string[];
 }
 
+/** What a tokenizer is read from is called so in a model's folder. */
+const tokenizerFileNames: Readonly<Record<keyof TokenizerFiles, string>> = {
+  vocabTxt: "vocab.txt",
+  tokenizerJson: "tokenizer.json",
+  tokenizerConfig: "tokenizer_config.json",
+  specialTokensMap: "special_tokens_map.json",
+  addedTokens: "added_tokens.json",
+};
+
+/**
+ * Gathers a tokenizer's files.
+ *
+ * @param read Gives a file's text by its name in the model's folder, undefined where it is not there.
+ */
+export async function gatherTokenizerFiles(
+  read: (name: string) => Promise<string | undefined>,
+): Promise<TokenizerFiles> {
+  const entries = Object.entries(tokenizerFileNames);
+  return Object.fromEntries(
+    await Promise.all(entries.map(async ([key, name]) => [key, await read(name)] as const)),
+  );
+}
+
 export interface ModelDescription {
   readonly config: BertConfig;
   /** The class of `transformers` that the model was saved from. */

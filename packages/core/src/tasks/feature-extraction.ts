@@ -6,7 +6,7 @@
 import type { TextInput } from "../encoding/encode.ts";
 import { ClozeError } from "../errors.ts";
 import type { RunOptions } from "../session.ts";
-import { expectTextInput, lengthLimit, runBatches } from "./task.ts";
+import { encodeTexts, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 export interface EmbedOptions extends RunOptions {
@@ -40,9 +40,7 @@ export async function embed(
   options: EmbedOptions = {},
 ): Promise<Embedding[]> {
   const outputs = features(model, options);
-  for (const [i, input] of inputs.entries()) expectTextInput(input, inputs.length > 1 ? `inputs[${i}].` : "");
-  const limit = lengthLimit(model.config, options.maxLength, model.config.maxPositions);
-  const encodings = model.tokenizer.encodeBatch(inputs, { maxLength: limit });
+  const encodings = encodeTexts(model, inputs, options.maxLength);
 
   const results = new Array<Embedding>(inputs.length);
   const size = model.config.hiddenSize;

@@ -11,7 +11,7 @@ import { decodeSpans } from "../heads/span.ts";
 import type { ScoredWindow, Span } from "../heads/span.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { expectShape, expectText, expectWindows, lengthLimit, runBatches } from "./task.ts";
+import { expectShape, expectText, expectWindows, lengthLimit, placeOf, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 export interface Question {
@@ -87,7 +87,7 @@ export async function ask(
   const encodings: Encoding[] = [];
   const places: ((logits: Float32Array) => void)[] = [];
   const cuts = questions.map((input, i): Cut => {
-    const at = questions.length > 1 ? `inputs[${i}].` : "";
+    const at = placeOf(questions, i);
     expectText(input.question, `${at}question`);
     expectText(input.context, `${at}context`);
     const { tokenizer } = model;

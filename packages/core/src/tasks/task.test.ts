@@ -134,6 +134,14 @@ describe("entities", () => {
   });
 });
 
+test("an overlap that leaves no step is told as that, also where windows are limited", async () => {
+  const { model } = session();
+  const options = { maxLength: 10, overlap: 6, maxWindows: 4 }; // 6 tokens of the context fit
+  await expect(ask(model, spans, [{ question: "a", context: "a b c ".repeat(9) }], options)).rejects.toThrow(
+    "An overlap of 6 leaves no step",
+  );
+});
+
 describe("input that is none is refused before anything runs", () => {
   test.each([
     ["no text", [{}], "text should be a text, but is undefined"],

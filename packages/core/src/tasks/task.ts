@@ -107,8 +107,25 @@ export function expectText(value: unknown, field: string): asserts value is stri
     );
 }
 
-/** Refuses what is not a text or a pair of texts. */
-export function expectTextInput(input: TextInput, at: string): void {
+/** What stands before a field's name where there are several inputs. */
+export function placeOf(inputs: readonly unknown[], i: number): string {
+  return inputs.length > 1 ? `inputs[${i}].` : "";
+}
+
+/**
+ * Checks texts or pairs of texts and encodes them; what is longer than the model takes, or than was asked for, is cut
+ * longest-first.
+ */
+export function encodeTexts(
+  { tokenizer, config }: TaskModel,
+  inputs: readonly TextInput[],
+  maxLength: number | undefined,
+): Encoding[] {
+  for (const [i, input] of inputs.entries()) expectTextInput(input, placeOf(inputs, i));
+  return tokenizer.encodeBatch(inputs, { maxLength: lengthLimit(config, maxLength, config.maxPositions) });
+}
+
+function expectTextInput(input: TextInput, at: string): void {
   if (typeof input !== "object" || input === null)
     throw new ClozeError("invalid-input", `${at || "The input"} should be { text, pair? }.`, { field: at });
   expectText(input.text, `${at}text`);

@@ -7,7 +7,7 @@ import { decodeScores, scoreFunction } from "../heads/sequence.ts";
 import type { ScoreFunction } from "../heads/sequence.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { expectTextInput, expectShape, lengthLimit, runBatches } from "./task.ts";
+import { encodeTexts, expectShape, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 export interface ClassifyOptions extends RunOptions {
@@ -56,9 +56,7 @@ export async function classify(
     throw new ClozeError("invalid-option", "top should be a positive whole number of labels.", {
       field: "top",
     });
-  for (const [i, input] of inputs.entries()) expectTextInput(input, inputs.length > 1 ? `inputs[${i}].` : "");
-  const limit = lengthLimit(model.config, options.maxLength, model.config.maxPositions);
-  const encodings = model.tokenizer.encodeBatch(inputs, { maxLength: limit });
+  const encodings = encodeTexts(model, inputs, options.maxLength);
   const apply = options.function ?? scoreFunction(plugin.kind, plugin.labels.length);
 
   const results = new Array<Classification>(inputs.length);

@@ -14,7 +14,7 @@ import { decodeEntities } from "../heads/token.ts";
 import type { Aggregation, Entity } from "../heads/token.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { expectShape, expectText, expectWindows, lengthLimit, runBatches } from "./task.ts";
+import { expectShape, expectText, expectWindows, lengthLimit, placeOf, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 export interface TagOptions extends RunOptions {
@@ -60,7 +60,7 @@ export async function tag(
   const encodings: Encoding[] = [];
   const takers: ((logits: Float32Array) => void)[] = [];
   const tagged = texts.map(({ text }, i) => {
-    expectText(text, texts.length > 1 ? `inputs[${i}].text` : "text");
+    expectText(text, `${placeOf(texts, i)}text`);
     const tokens = model.tokenizer.tokenize(text);
     const words = wordBorders(model.tokenizer.wordIds(tokens));
     expectWindows(encodings.length + countWindows(tokens.ids.length, room, overlap), options.maxWindows);

@@ -181,3 +181,14 @@ function grow<T extends Buffer>(full: T, type: new (length: number) => T): T {
   larger.set(full);
   return larger;
 }
+
+/** Finds the point at a place told in UTF-16 units, walking on or back from the place before. */
+export function pointWalker(points: ArrayLike<number>): (unit: number) => number {
+  let unit = 0;
+  let point = 0;
+  return (wanted) => {
+    while (unit < wanted) unit += points[point++] > 0xffff ? 2 : 1;
+    while (unit > wanted) unit -= points[--point] > 0xffff ? 2 : 1;
+    return point;
+  };
+}

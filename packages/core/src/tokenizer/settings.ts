@@ -208,3 +208,8 @@ export function findWarnings(settings: ResolvedSettings, pieces: readonly string
     ];
   return [];
 }
+
+/** Settings with changes that count before them, special piece by special piece. */
+export function mergeSettings(settings: TokenizerSettings, changes: TokenizerSettings): TokenizerSettings {
+  return { ...settings, ...changes, specials: { ...settings.specials, ...changes.specials } };
+}

@@ -28,11 +28,12 @@ import { Characters } from "./characters.ts";
 import { unpackTokenizer } from "./compact.ts";
 import { decode, type DecodeOptions } from "./decode.ts";
 import { origins, readTokenizerFiles, type TokenizerFiles } from "./files.ts";
-import { Normalizer } from "./normalize.ts";
+import { Normalizer, pointWalker } from "./normalize.ts";
 import {
   extendVocabulary,
   findSpecials,
   findWarnings,
+  mergeSettings,
   type Reader,
   type ResolvedSettings,
   resolveSettings,
@@ -145,7 +146,7 @@ export class Tokenizer {
     const { vocabulary, settings, origin } = readTokenizerFiles(files);
     const { compat } = changes;
     const left = compat ? { addedTokens: [], maxWordLength: compat.maxWordLength } : {};
-    const tokenizer = new Tokenizer(vocabulary, merge({ ...settings, ...left }, changes));
+    const tokenizer = new Tokenizer(vocabulary, mergeSettings({ ...settings, ...left }, changes));
     if (origin) origins.set(tokenizer, origin);
     return tokenizer;
   }
@@ -162,7 +163,7 @@ export class Tokenizer {
    */
   static fromCompact(bytes: Uint8Array, changes: TokenizerSettings = {}): Tokenizer {
     const { vocabulary, settings } = unpackTokenizer(bytes);
-    return new Tokenizer(vocabulary, merge(settings, changes));
+    return new Tokenizer(vocabulary, mergeSettings(settings, changes));
   }
 
   /** Signs that vocabulary and settings do not belong together, one sentence each. */
@@ -379,13 +380,7 @@ export class Tokenizer {
     const added = this.#normalized;
     if (added === undefined) return this.#reader.run(text, start, end, ids, offsets, at);
     const { points, starts, ends, length } = this.#normalize(text, start, end);
-    let unit = 0;
-    let point = 0;
-    const pointAtUnit = (wanted: number): number => {
-      while (unit < wanted) unit += points[point++] > 0xffff ? 2 : 1;
-      while (unit > wanted) unit -= points[--point] > 0xffff ? 2 : 1;
-      return point;
-    };
+    const pointAtUnit = pointWalker(points);
     let from = 0;
     if (added.search(this.#normalizer.text()))
       for (; added.next(); from = pointAtUnit(added.end)) {
@@ -400,8 +395,4 @@ export class Tokenizer {
     this.#normalizer.run(text, start, end);
     return this.#normalizer;
   }
-}
-
-function merge(settings: TokenizerSettings, changes: TokenizerSettings): TokenizerSettings {
-  return { ...settings, ...changes, specials: { ...settings.specials, ...changes.specials } };
 }
