@@ -1,5 +1,6 @@
 /**
- * Makes a fresh clone ready: installs what package-lock.json names, if it is not there yet, and builds.
+ * Makes a fresh clone ready: installs what package-lock.json names, if it is not there yet, and builds. The folders that
+ * it is given have a lock of their own, and are installed where that can be done: what needs them says when they lack.
  *
  * `npm start` and `npm test` run it first. It needs nothing but Node 20 or newer and npm; everything after it runs on
  * the Node that the project pins.
@@ -11,7 +12,6 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const stamp = path.join(root, "node_modules", ".cloze-setup");
 
 const [major] = process.versions.node.split(".");
 if (Number(major) < 20) {
@@ -21,15 +21,22 @@ if (Number(major) < 20) {
   process.exit(1);
 }
 
-const wanted = createHash("sha256")
-  .update(readFileSync(path.join(root, "package-lock.json")))
-  .digest("hex");
-if (read(stamp) !== wanted) {
-  console.error("Installing what Cloze needs (once, about a minute) …");
-  npm("ci", "--no-fund", "--no-audit", "--loglevel=error");
+if (!install("Installing what Cloze needs (once, about a minute) …")) process.exit(1);
+for (const folder of process.argv.slice(2)) install(`Installing what ${folder} needs (once) …`, folder);
+if (!npm("run", "--silent", "build")) process.exit(1);
+
+/** Installs a folder as its lock says, unless that is done. */
+function install(message, folder = ".") {
+  const stamp = path.join(root, folder, "node_modules", ".cloze-setup");
+  const wanted = createHash("sha256")
+    .update(readFileSync(path.join(root, folder, "package-lock.json")))
+    .digest("hex");
+  if (read(stamp) === wanted) return true;
+  console.error(message);
+  if (!npm("ci", "--prefix", folder, "--no-fund", "--no-audit", "--loglevel=error")) return false;
   writeFileSync(stamp, wanted);
+  return true;
 }
-npm("run", "--silent", "build");
 
 function npm(...args) {
   const { status, error } = spawnSync("npm", args, {
@@ -39,11 +46,11 @@ function npm(...args) {
     // The CPU binaries are in onnxruntime-node's package; its install script would fetch CUDA's as well.
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
   });
-  if (status === 0) return;
+  if (status === 0) return true;
   console.error(
     `npm ${args.join(" ")} failed${error ? `: ${error.message}` : ""}. Mend what it says above and try again.`,
   );
-  process.exit(status ?? 1);
+  return false;
 }
 
 function read(file) {

@@ -1,6 +1,6 @@
 """Exports a BERT folder to the layout that transformers.js reads, for speed and parity against it.
 
-    export-onnx.py MODEL_DIR OUT_DIR [--task features|classify|answer] [--head PLUGIN_DIR] [--opset 14]
+    export-onnx.py MODEL_DIR OUT_DIR [--task features|classify|answer|fill] [--head PLUGIN_DIR] [--opset 14]
 
 Writes OUT_DIR/{config.json, tokenizer.json, tokenizer_config.json, onnx/model.onnx}: float32, int64 inputs
 `input_ids`, `attention_mask`, `token_type_ids`, both axes dynamic, attention spelled out, as optimum exports and as
@@ -30,6 +30,7 @@ TASKS = {  # task: (class, outputs and their axes, the head within the class)
         {name: ("batch_size", "sequence_length") for name in ("start_logits", "end_logits")},
         "qa_outputs",
     ),
+    "fill": ("BertForMaskedLM", {"logits": ("batch_size", "sequence_length")}, None),
 }
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()

@@ -13,6 +13,7 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { talk } from "./talk.mjs";
 import { readTexts } from "./tokenizer-texts.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -80,7 +81,7 @@ async function measure(set, slices) {
       entry.cpu.push(cpu);
       entry.wall.push(wall);
     }
-  for (const entry of entries) entry.process.stop();
+  for (const entry of entries) void entry.process.stop();
 
   const texts = slices.slice(1).flat();
   const bytes = texts.reduce((all, text) => all + Buffer.byteLength(text), 0);
@@ -129,29 +130,6 @@ function startPython(way, file) {
     (message) => child.stdin.write(`${JSON.stringify(message)}\n`),
     (listener) => lines.once("line", (line) => listener(JSON.parse(line))),
   );
-}
-
-/** Waits until the process is ready; then each `ask` has one answer. */
-async function talk(name, child, send, receive) {
-  const answer = () =>
-    new Promise((resolve, reject) => {
-      const failed = (reason) => reject(new Error(`${name} ended: ${reason}`));
-      child.once("exit", failed);
-      child.once("error", failed);
-      receive((message) => {
-        child.off("exit", failed);
-        child.off("error", failed);
-        resolve(message);
-      });
-    });
-  await answer();
-  return {
-    ask(message) {
-      send(message);
-      return answer();
-    },
-    stop: () => child.kill(),
-  };
 }
 
 function sum(values) {

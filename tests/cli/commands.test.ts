@@ -97,19 +97,6 @@ test("embed gives the layers asked for, of length 1 where normalized", async () 
   expect(Math.hypot(...embedding)).toBeCloseTo(1, 5);
 });
 
-test("inspect shows the parts of the starter model", async () => {
-  const [about] = (await cloze(["inspect", "--json"])).json();
-  expect(about).toMatchObject({
-    name: "cloze-starter",
-    architecture: "BertForPreTraining",
-    parameters: { total: 22_713_216 },
-    weights: [{ dtype: "F16" }],
-    plugins: expect.arrayContaining([
-      expect.objectContaining({ name: "sentiment", kind: "sequence", runs: true }),
-    ]),
-  });
-});
-
 test("an option that the model refuses ends the command with one sentence", async () => {
   const result = await cloze(
     ["ask", "--input", "-", "--max-length", "600", "--json"],

@@ -59,4 +59,41 @@ describe("the starter over HTTP", () => {
       expect(found(body)).toContainEqual(["PER", "Anton Chekhov"]);
     }
   });
+
+  it("fills masks as it does in this process: each for itself, together, and with words that are asked for", async () => {
+    const text = "The 🦉 sat on the [MASK] and ate the [MASK].";
+    for (const options of [{}, { top: 2, joint: true }, { targets: ["house", "tree"] }]) {
+      const { body } = await worker.post("/v1/fill", { text, ...options, offsetEncoding: "utf-32" });
+      const here = await bert.fill(text, options);
+      const { masks } = body;
+      expect(masks.map(({ start, end }) => Array.from(text).slice(start, end).join(""))).toEqual([
+        "[MASK]",
+        "[MASK]",
+      ]);
+      const said = (filled: Pick<typeof here, "masks">) =>
+        filled.masks.map(({ predictions }) => predictions.map(({ token }) => token));
+      expect(said({ masks })).toEqual(said(here));
+      expect(body.fillings?.map(({ text: whole }) => whole)).toEqual(
+        here.fillings?.map((filling) => filling.text),
+      );
+    }
+  });
+
+  it("says what comes next, and embeds, as it does in this process", async () => {
+    const pair = { text: "He opened the door.", pair: "The room was dark." };
+    const { body } = await worker.post("/v1/next", pair);
+    expect(body.isNext).toBeCloseTo((await bert.next(pair)).isNext, 4);
+    const options = { pooling: "cls", layers: [-1, 2], normalize: true } as const;
+    const there = (await worker.post("/v1/embed", { text: "a warm film", ...options })).body
+      .embedding as number[];
+    const here = await bert.embed("a warm film", options);
+    expect(there).toHaveLength(2 * 384);
+    for (const [i, x] of there.entries()) expect(x).toBeCloseTo(here.embedding[i], 4);
+  });
+
+  it("says that the starter cannot choose", async () => {
+    const { status, body } = await worker.post("/v1/choose", { context: "a", choices: ["b", "c"] });
+    expect(status).toBe(404);
+    expect(body.detail).toContain("no head of kind choice");
+  });
 });

@@ -1,4 +1,5 @@
 /** The built Worker in real workerd, with its variables as a test wants them. */
+import type { Filled } from "@cloze/core";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Log, LogLevel, Miniflare } from "miniflare";
@@ -33,6 +34,10 @@ interface Body {
   readonly end: number;
   readonly answers: readonly { readonly start: number; readonly score: number }[];
   readonly entities: readonly { readonly label: string; readonly start: number; readonly end: number }[];
+  readonly masks: Filled["masks"];
+  readonly fillings?: Filled["fillings"];
+  readonly isNext: number;
+  readonly embedding: readonly number[];
   readonly offsetEncoding: string;
   readonly results: readonly Body[];
 }

@@ -4,7 +4,7 @@
  */
 import { readdirSync } from "node:fs";
 import { collate, interpret } from "@cloze/core";
-import type { Encoding, FloatTensor, Operand } from "@cloze/core";
+import type { Encoding, FloatTensor, HeadKind, Operand } from "@cloze/core";
 import { graphOf, loadFolder, openFolder, readTensor } from "@cloze/runtime/node";
 import type { ModelFolder } from "@cloze/runtime/node";
 import { describe, expect, test } from "vitest";
@@ -13,13 +13,14 @@ import type { Case } from "../reference/fixtures.ts";
 
 const TOLERANCE = 1e-4;
 
-/** What a head's output is called in a fixture, and how both are laid into one row a text or a token. */
-const logits = (outputs: Case["outputs"]): Float32Array | undefined => {
-  if (outputs.logits) return unpack(outputs.logits);
-  if (!outputs.start_logits || !outputs.end_logits) return undefined;
+/** What a head's logits are called in a fixture, laid as the head lays them. */
+function logits(outputs: Case["outputs"], kind: HeadKind): Float32Array {
+  if (kind === "masked-lm") return unpack(outputs.prediction_logits);
+  if (kind === "next-sentence") return unpack(outputs.seq_relationship_logits ?? outputs.logits);
+  if (kind !== "span") return unpack(outputs.logits);
   const [start, end] = [unpack(outputs.start_logits), unpack(outputs.end_logits)];
   return Float32Array.from({ length: 2 * start.length }, (_, i) => (i % 2 === 0 ? start : end)[i >> 1]);
-};
+}
 
 describe.each(readdirSync(fixturePath("checkpoints")))("%s", (name) => {
   const cases = readCases(`checkpoints/${name}/expected.json`);
@@ -61,8 +62,9 @@ describe.each(readdirSync(fixturePath("checkpoints")))("%s", (name) => {
   });
 });
 
-function encode({ tokenizer, config }: ModelFolder, { items }: Case): Encoding[] {
-  return tokenizer.encodeBatch(items, { maxLength: config.maxPositions });
+function encode({ tokenizer, config }: ModelFolder, { items, positions }: Case): Encoding[] {
+  const encodings = tokenizer.encodeBatch(items, { maxLength: config.maxPositions });
+  return positions ? encodings.map((encoding, i) => ({ ...encoding, masks: positions[i] })) : encodings;
 }
 
 function feeds(folder: ModelFolder, each: Case) {
@@ -91,11 +93,44 @@ function compare(
   const { last_hidden_state: hidden, pooler_output: pooled } = each.outputs;
   check("last_hidden_state", unpack(hidden), each.attention_mask, config.hiddenSize);
   if (pooled) check("pooler_output", unpack(pooled), everyRow, config.hiddenSize);
-  const expected = logits(each.outputs);
-  const own = plugins.at(0);
-  if (!expected || !own) return;
-  const token = own.kind === "span";
-  check(own.name, expected, token ? each.attention_mask : everyRow, own.labels.length);
+  for (const { name, kind, labels } of plugins) {
+    const expected = logits(each.outputs, kind);
+    const ofTokens = kind === "span" || kind === "token";
+    if (kind === "masked-lm") {
+      const everyMask = each.positions!.map((row) => row.map(() => 1));
+      check(name, expected, everyMask, config.vocabularySize);
+      compareBest(name, expected, config.vocabularySize, output, tolerance);
+    } else check(name, expected, ofTokens ? each.attention_mask : everyRow, labels.length);
+  }
+}
+
+/** What the graph chooses at each mask: the best ids, their logits, and the log of the sum of exponentials of all. */
+function compareBest(
+  name: string,
+  expected: Float32Array,
+  vocabulary: number,
+  output: (name: string) => FloatTensor | Operand | undefined,
+  tolerance: number,
+): void {
+  const [ids, scores, total] = ["ids", "scores", "total"].map((part) => output(`${name}.${part}`)!);
+  const best = ids.dims[2];
+  expect([ids.dims, scores.dims, total.data.length]).toEqual([
+    scores.dims,
+    [...total.dims, 32],
+    expected.length / vocabulary,
+  ]);
+  for (const [mask, sum] of total.data.entries()) {
+    const all = expected.subarray(mask * vocabulary, (mask + 1) * vocabulary);
+    expect(Math.abs(Math.log(all.reduce((a, x) => a + Math.exp(x), 0)) - sum)).toBeLessThan(tolerance);
+    const sorted = all.toSorted().reverse();
+    const chosen = ids.data.subarray(mask * best, (mask + 1) * best);
+    expect(new Set(chosen).size).toBe(best);
+    for (const [n, id] of chosen.entries()) {
+      const score = scores.data[mask * best + n];
+      expect(Math.abs(score - sorted[n])).toBeLessThan(tolerance);
+      expect(Math.abs(score - all[id])).toBeLessThan(tolerance);
+    }
+  }
 }
 
 function pairs(offsets: Int32Array): number[][] {

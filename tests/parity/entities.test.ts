@@ -18,7 +18,7 @@ const { texts, aggregations } = JSON.parse(readFileSync(fixturePath("starter/ent
 };
 
 test.each(Object.keys(aggregations) as Aggregation[])("aggregation %s", async (aggregation) => {
-  const results = await bert.tag(texts, { aggregation });
+  const results = await bert.tag(texts, { aggregation, maxLength: 512 }); // the pipeline reads no windows
   for (const [i, { entities }] of results.entries()) {
     const expected = aggregations[aggregation][i];
     expect(entities.map(({ label, start, end }) => ({ label, start, end }))).toEqual(

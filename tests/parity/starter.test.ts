@@ -14,9 +14,11 @@ afterAll(() => bert[Symbol.asyncDispose]());
 const { hiddenSize, layers } = bert.config;
 
 describe.each(readCases("starter/expected.json"))("$name", (each) => {
-  const encodings = each.items.map((item) =>
-    bert.tokenizer.encode(item, { maxLength: bert.config.maxPositions }),
-  );
+  const masks = each.masks!;
+  const encodings = each.items.map((item, i) => ({
+    ...bert.tokenizer.encode(item, { maxLength: bert.config.maxPositions }),
+    masks: masks.filter(({ row }) => row === i).map(({ position }) => position),
+  }));
   const length = each.input_ids[0].length;
   const run = () =>
     bert.session.run(collate(encodings, length, bert.tokenizer.specials.pad), bert.session.outputs);
@@ -45,6 +47,8 @@ describe.each(readCases("starter/expected.json"))("$name", (each) => {
     close(kept, unpack(each.outputs.last_hidden_state), mask);
     close(results.pooler_output.data, unpack(each.outputs.pooler_output));
     close(results.sentiment.data, unpack(each.outputs.sentiment), everyRow, 2);
+    close(results["next-sentence"].data, unpack(each.outputs.seq_relationship_logits), everyRow, 2);
+    close(results.entities.data, unpack(each.outputs.entities), each.attention_mask, 9);
     const [start, end] = [unpack(each.outputs.start_logits), unpack(each.outputs.end_logits)];
     close(
       results.answers.data.filter((_, i) => i % 2 === 0),
@@ -58,6 +62,16 @@ describe.each(readCases("starter/expected.json"))("$name", (each) => {
       each.attention_mask,
       1,
     );
+    // Only cases of one row have masks.
+    for (const [n, { ids, logits, logsumexp }] of masks.entries()) {
+      const [found, scores] = ["ids", "scores"].map((part) => {
+        const { data, dims } = results[`masked-lm.${part}`];
+        return data.subarray(n * dims[2], n * dims[2] + ids.length);
+      });
+      expect([...found]).toEqual(ids);
+      close(scores, unpack(logits), [[1]], ids.length);
+      close(results["masked-lm.total"].data.subarray(n, n + 1), unpack(logsumexp), [[1]], 1);
+    }
     const means = unpack(each.outputs.mean_pooled);
     const size = encodings.length * hiddenSize;
     for (let n = 0; n <= layers; n++)

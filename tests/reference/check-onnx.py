@@ -3,7 +3,8 @@
     check-onnx.py FOLDER...
 
 Each folder holds `model.onnx`, the weights that it points into, and `expected.json` (see README.md). Prints the
-largest difference of `last_hidden_state` of real tokens over all folders, and fails above 1e-4.
+largest difference of `last_hidden_state` of real tokens, and of the logits at masks, over all folders, and fails above
+1e-4.
 """
 import base64
 import json
@@ -18,6 +19,7 @@ largest = 0.0
 for folder in map(Path, sys.argv[1:]):
     onnx.checker.check_model(folder / "model.onnx", full_check=True)
     session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+    outputs = [output.name for output in session.get_outputs()]
     for case in json.loads((folder / "expected.json").read_text())["cases"]:
         mask = np.array(case["attention_mask"])
         feeds = {
@@ -25,9 +27,14 @@ for folder in map(Path, sys.argv[1:]):
             "token_type_ids": np.array(case["token_type_ids"], np.int32),
             "attention_mask": mask.astype(np.float32),
         }
-        (hidden,) = session.run(["last_hidden_state"], feeds)
-        packed = case["outputs"]["last_hidden_state"]
-        expected = np.frombuffer(base64.b64decode(packed["data"]), "<f4").reshape(packed["shape"])
-        largest = max(largest, np.abs((hidden - expected)[mask == 1]).max())
+        names = {"last_hidden_state": "last_hidden_state"}
+        if "positions" in case:
+            feeds["masked_positions"] = np.array(case["positions"], np.int32)
+            names["prediction_logits"] = "masked-lm" if "masked-lm" in outputs else "head"
+        for name, actual in zip(names, session.run(list(names.values()), feeds)):
+            packed = case["outputs"][name]
+            difference = actual - np.frombuffer(base64.b64decode(packed["data"]), "<f4").reshape(packed["shape"])
+            real = mask == 1 if name == "last_hidden_state" else slice(None)
+            largest = max(largest, np.abs(difference[real]).max())
 print(f"{len(sys.argv) - 1} models, largest difference {largest:.1e}")
 sys.exit(1 if largest > 1e-4 else 0)

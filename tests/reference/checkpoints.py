@@ -44,6 +44,8 @@ CASES = [
             {"text": "It was 中国 in 1896 - 'good'!"},
         ],
     ),
+    ("right to left", [{"text": "\u200fمرحبا a \u202ecat\u202c שלום\u200e!"}]),
+    ("every position", [{"text": "the cat sat on a mat in paris " * 9}]),
 ]
 
 
@@ -200,9 +202,11 @@ def compute(model, checkpoint: Checkpoint, encoded: dict) -> dict:
 def list_cases(checkpoint: Checkpoint) -> list:
     if checkpoint.architecture == "BertForMultipleChoice":
         text, choices = "The cat sat on", ["the mat.", "a film in Paris!", ""]
-        return [("choices", [{"text": text, "pair": choice} for choice in choices])]
-    if checkpoint.name == "wide-heads":
-        return [*CASES, ("every position", [{"text": "the cat sat on a mat in paris " * 6}])]
+        texts = [items[0]["text"] for name, items in CASES if name != "mixed lengths"]
+        return [
+            ("choices", [{"text": text, "pair": choice} for choice in choices]),
+            ("corners", [{"text": text, "pair": choice} for text, choice in zip(texts, reversed(texts))]),
+        ]
     return CASES
 
 

@@ -3,6 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 
 export interface Case {
   readonly name: string;
@@ -12,6 +13,16 @@ export interface Case {
   readonly attention_mask: readonly (readonly number[])[];
   readonly offsets: readonly (readonly (readonly [number, number])[])[];
   readonly step?: number;
+  /** Where `prediction_logits` are from: [batch][n]. */
+  readonly positions?: readonly (readonly number[])[];
+  /** The starter's: of each [MASK] the ten best pieces. */
+  readonly masks?: readonly {
+    readonly row: number;
+    readonly position: number;
+    readonly ids: readonly number[];
+    readonly logits: Packed;
+    readonly logsumexp: Packed;
+  }[];
   readonly outputs: Readonly<Record<string, Packed>>;
 }
 
@@ -26,6 +37,12 @@ export function fixturePath(name: string): string {
 
 export function readCases(file: string): Case[] {
   return (JSON.parse(readFileSync(fixturePath(file), "utf8")) as { readonly cases: Case[] }).cases;
+}
+
+/** A fixture that is one JSON value; gzipped where its name says so. */
+export function readFixture(name: string): unknown {
+  const bytes = readFileSync(fixturePath(name));
+  return JSON.parse((name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString());
 }
 
 /** float32, little-endian, base64. */

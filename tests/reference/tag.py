@@ -11,6 +11,8 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoTokenizer, BertConfig, BertForTokenClassification, pipeline
 
+from corners import corners
+
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "packages/starter/model"
 TEXTS = [
@@ -23,6 +25,8 @@ TEXTS = [
     "Mr. O'Neill-Smith of Hewlett-Packard flew from Johannesburg to Ouagadougou for Lufthansa.",
     "In 1912 the Titanic sank; J. Bruce Ismay of the White Star Line survived. Jack Phillips did not.",
     "Tchaikovsky Rachmaninoff Shostakovich Mussorgsky",
+    "安东·契诃夫住在 Moscow。 中国 and 北京 met Angela Merkel。",
+    "زار Anton Chekhov مدينة Paris، ثم عاد إلى موسكو.",
 ]
 
 plugin = json.loads((MODEL / "plugins/entities/plugin.json").read_text())
@@ -34,6 +38,7 @@ head = {f"classifier.{k}": v.float() for k, v in load_file(MODEL / "plugins/enti
 missing, _ = model.load_state_dict({**weights, **head}, strict=False)
 assert not missing, missing
 tokenizer = AutoTokenizer.from_pretrained(MODEL)
+TEXTS += [text for name, text in corners(tokenizer).items() if name != "empty"]  # 512 tokens are read at once
 
 
 def utf16(text: str, at: int) -> int:

@@ -42,6 +42,15 @@ export async function answerAll<I, O>(
     }
   }
   await printer.end();
+  await tellBadLines(bad, lines, io);
+}
+
+/** Says, where lines were bad, how many and what is wrong with the first; the exit code is then 2. */
+export async function tellBadLines(
+  bad: readonly { readonly line: number; readonly error: ClozeError }[],
+  lines: number,
+  io: Io,
+): Promise<void> {
   if (bad.length === 0) return;
   io.exitCode = 2;
   const [{ line, error }] = bad;

@@ -1,7 +1,9 @@
 /**
  * Files on the command line: patterns that stand for several, and a result that is written whole or not at all.
  */
+import { rmSync } from "node:fs";
 import { access, constants, glob, open, rename, rm, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { ClozeError } from "@cloze/core";
 
@@ -54,26 +56,54 @@ export async function checkWritable(file: string, field: string): Promise<void> 
   }
 }
 
-/** Writes a file whole: whoever reads it sees what was there before, or all of the content. */
-export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
-  const beside = besides(file);
+/**
+ * Writes a file whole: whoever reads it sees what was there before, or all of the content.
+ *
+ * @param content What it holds, or who writes it.
+ */
+export async function writeWhole(
+  file: string,
+  content: string | Uint8Array | ((handle: FileHandle) => Promise<void>),
+): Promise<void> {
+  await withPartial(file, async (handle, partial) => {
+    if (typeof content === "function") await content(handle);
+    else await handle.writeFile(content);
+    await handle.sync();
+    await handle.close();
+    await rename(partial, file);
+  });
+}
+
+/** A file beside another, for what is on its way. It is gone when `use` has ended, and when a signal ends the program. */
+export async function withPartial<T>(
+  file: string,
+  use: (handle: FileHandle, partial: string) => Promise<T>,
+): Promise<T> {
+  const partial = besides(file);
+  const remove = (signal: NodeJS.Signals): void => {
+    rmSync(partial, { force: true });
+    process.kill(process.pid, signal); // to no listener now, which ends the program as if there had been none
+  };
+  for (const signal of signals) process.once(signal, remove);
   try {
-    const handle = await open(beside, "wx");
+    const handle = await open(partial, "wx+");
     try {
-      await handle.writeFile(content);
-      await handle.sync();
+      return await use(handle, partial);
     } finally {
       await handle.close();
     }
-    await rename(beside, file);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
+  } finally {
+    await rm(partial, { force: true });
+    for (const signal of signals) process.off(signal, remove);
   }
 }
 
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+let partials = 0;
+
 function besides(file: string): string {
-  return path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.partial`);
+  return path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}-${partials++}.partial`);
 }
 
 async function isFile(name: string): Promise<boolean> {

@@ -4,8 +4,8 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { ClozeError } from "@cloze/core";
-import type { Question, TextInput } from "@cloze/core";
-import { readJsonLines } from "@cloze/train/datasets";
+import type { ChoiceQuestion, Question, TextInput, TextPair } from "@cloze/core";
+import { readJsonLines, readLines } from "@cloze/train/datasets";
 import type { TextSource } from "@cloze/train/datasets";
 import type { Io } from "./io.ts";
 
@@ -47,6 +47,25 @@ export async function* fromJsonLines<I>(
       if (!(error instanceof ClozeError)) throw error;
       yield { line: read.line, error };
     }
+  }
+}
+
+/** Plain text, one text a line; blank lines are passed over. */
+export async function* fromLines(input: string, io: Io): AsyncGenerator<Item<TextInput>> {
+  for await (const { line, text } of readLines(openText(input, io))) {
+    if (text.trim() !== "") yield { line, value: { text } };
+  }
+}
+
+/** The inputs alone, where one bad line ends it all. */
+export async function* expectGood<I>(items: AsyncIterable<Item<I>>): AsyncGenerator<I> {
+  for await (const item of items) {
+    if ("value" in item) {
+      yield item.value;
+      continue;
+    }
+    const { code, message } = item.error;
+    throw new ClozeError(code, `Line ${item.line}: ${message}`);
   }
 }
 
@@ -104,6 +123,24 @@ export function checkText(value: unknown): TextInput {
   return pair === undefined
     ? { text: expectText(text, "text") }
     : { text: expectText(text, "text"), pair: expectText(pair, "pair") };
+}
+
+/** `{text, pair}`. */
+export function checkPair(value: unknown): TextPair {
+  const { text, pair } = fields(value, "text and pair");
+  return { text: expectText(text, "text"), pair: expectText(pair, "pair") };
+}
+
+/** `{context, question?, choices}`. */
+export function checkChoice(value: unknown): ChoiceQuestion {
+  const { context, question, choices } = fields(value, "context and choices");
+  if (!Array.isArray(choices) || choices.length < 2)
+    throw new ClozeError("invalid-input", "choices should be two texts or more.", { field: "choices" });
+  return {
+    context: expectText(context, "context"),
+    ...(question !== undefined && { question: expectText(question, "question") }),
+    choices: choices.map((choice, i) => expectText(choice, `choices[${i}]`)),
+  };
 }
 
 /** `{id?, question, context}`. */

@@ -2,6 +2,7 @@
  * The model that a command asks: a folder, or the starter model. Loaded late, so that no command waits for what it
  * does not use.
  */
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Predictor } from "@cloze/core";
@@ -20,11 +21,23 @@ export function modelName(model: string | undefined): string {
 }
 
 /**
- * Loads the model; the caller closes it (`await using`).
+ * Loads the model, and the plugin that was asked for where it lies in a place of its own; the caller closes the model
+ * (`await using`).
  *
- * @throws ClozeError as `load` does.
+ * @throws ClozeError as `load` and `Predictor.plugin` do.
  */
-export async function loadModel({ model, threads, device }: ModelOptions): Promise<Predictor> {
+export async function loadModel(options: ModelOptions): Promise<Predictor> {
+  const { model, threads, device, plugin } = options;
+  if (options.load) return options.load();
   const { load } = await import("@cloze/runtime/node");
-  return load(modelFolder(model), { threads, device });
+  const bert = await load(modelFolder(model), { threads, device });
+  const known = plugin === undefined || bert.plugins.some(({ name }) => name === plugin);
+  if (known || !existsSync(plugin)) return bert;
+  try {
+    await bert.plugin(plugin);
+    return bert;
+  } catch (error) {
+    await bert[Symbol.asyncDispose]();
+    throw error;
+  }
 }

@@ -1,20 +1,34 @@
 /**
  * The options that several commands share, and how their values are read.
  */
+import type { Predictor } from "@cloze/core";
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 
 const formats = ["json", "jsonl", "table", "tsv"] as const;
 export type Format = (typeof formats)[number];
 
 export const shared = {
-  model: new Option("-m, --model <folder>", "the model's folder (default: the starter model)"),
-  plugin: new Option("-p, --plugin <name>", "which head to use, where the model has several"),
+  model: new Option(
+    "-m, --model <model>",
+    "a model's folder, an .onnx file, or a name on the hub (default: the starter model)",
+  ),
+  plugin: new Option(
+    "-p, --plugin <plugin>",
+    "which head to use, where the model has several: its name, or the folder or .cloze file of one made for the model",
+  ),
   threads: new Option("--threads <n>", "threads of one run (default: one a core, at most 8)").argParser(
     positive,
   ),
   device: new Option("--device <device>", "where the model runs")
     .choices(["cpu", "auto"] as const)
     .default("auto" as const),
+  layers: new Option("--layers <list>", "layers to join, -1 being the last and 0 the embeddings")
+    .argParser(integers)
+    .default([-1]),
+  weights: new Option(
+    "--weights <list>",
+    "add the layers up with these weights, one a layer, in place of joining them",
+  ).argParser(decimals),
   input: new Option("-i, --input <file>", "JSON Lines, one input a line; - is standard input"),
   json: new Option("--json", "print one JSON object a line"),
   format: new Option("--format <format>", "how results are printed (default: table)").choices(formats),
@@ -23,8 +37,11 @@ export const shared = {
 /** What `shared` reads of a command line. */
 export interface ModelOptions {
   readonly model?: string | undefined;
+  readonly plugin?: string | undefined;
   readonly threads?: number | undefined;
   readonly device: "cpu" | "auto";
+  /** Loads a model in place of the one that is named. */
+  readonly load?: (() => Promise<Predictor>) | undefined;
 }
 
 export interface FormatOptions {
@@ -47,10 +64,20 @@ export function decimal(text: string): number {
   throw new InvalidArgumentError("It should be a number.");
 }
 
-export function integers(text: string): number[] {
+function integers(text: string): number[] {
   const numbers = text.split(",").map((part) => part.trim());
   if (numbers.every((part) => /^-?\d+$/.test(part))) return numbers.map(Number);
   throw new InvalidArgumentError("It should be whole numbers with commas between, such as -1,-2,-3,-4.");
+}
+
+function decimals(text: string): number[] {
+  const parts = text.split(",").map((part) => part.trim());
+  if (parts.every((part) => part !== "" && Number.isFinite(Number(part)))) return parts.map(Number);
+  throw new InvalidArgumentError("It should be numbers with commas between, such as 0.1,0.2,0.3,0.4.");
+}
+
+export function words(text: string): string[] {
+  return text.split(",").map((word) => word.trim());
 }
 
 export function port(text: string): number {

@@ -4,12 +4,13 @@
 import type { Io } from "./io.ts";
 
 export class Progress {
-  readonly #total: number;
+  readonly #total: number | undefined;
   readonly #what: string;
   readonly #io: Io;
   readonly #start = performance.now();
 
-  constructor(total: number, what: string, io: Io) {
+  /** @param total How much there is, where that is known. */
+  constructor(total: number | undefined, what: string, io: Io) {
     this.#total = total;
     this.#what = what;
     this.#io = io;
@@ -17,9 +18,12 @@ export class Progress {
 
   async show(done: number): Promise<void> {
     if (!this.#io.stderr.isTTY) return;
+    const total = this.#total;
     const rate = done / this.#seconds();
-    const left = Math.ceil((this.#total - done) / rate);
-    const text = `${done} of ${this.#total} ${this.#what}, ${rate.toFixed(1)}/s, ${left} s left`;
+    const text =
+      total === undefined
+        ? `${done} ${this.#what}, ${rate.toFixed(1)}/s`
+        : `${done} of ${total} ${this.#what}, ${rate.toFixed(1)}/s, ${Math.ceil((total - done) / rate)} s left`;
     await this.#io.stderr.write(`\r\u001B[K${text}`);
   }
 

@@ -51,7 +51,10 @@ const close = (metrics: object): object =>
     Object.entries(metrics).map(([key, value]) => [key, expect.closeTo(value as number, 9)]),
   );
 
-const commands = "classify ask embed tokenize inspect evaluate score serve doctor completion".split(" ");
+const commands =
+  "classify fill ask tag choose next embed similar tokenize inspect evaluate score serve doctor completion".split(
+    " ",
+  );
 
 test("without a command, and with --help, the commands are listed", async () => {
   for (const argv of [[], ["--help"]]) {

@@ -6,10 +6,8 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { ClozeError, gatherTokenizerFiles, Tokenizer, Vocabulary } from "@cloze/core";
 import type { Encoding, TextInput } from "@cloze/core";
-import { readLines } from "@cloze/train/datasets";
-import { openText, readNamed, unreadable } from "./input.ts";
+import { expectGood, readNamed, unreadable } from "./input.ts";
 import type { Item } from "./input.ts";
-import type { Io } from "./io.ts";
 import { modelFolder } from "./model.ts";
 
 export interface TokenizeOptions {
@@ -67,13 +65,6 @@ export async function openTokenizer({ vocab, cased, model }: TokenizeOptions): P
   return Tokenizer.fromFiles(files);
 }
 
-/** Plain text, one text a line; blank lines are passed over. */
-export async function* fromLines(input: string, io: Io): AsyncGenerator<Item<TextInput>> {
-  for await (const { line, text } of readLines(openText(input, io))) {
-    if (text.trim() !== "") yield { line, value: { text } };
-  }
-}
-
 /** Tokenizes one input. */
 export function tokenizeInput(
   tokenizer: Tokenizer,
@@ -94,13 +85,9 @@ export async function summarize(
   let texts = 0;
   let tokens = 0;
   let milliseconds = 0;
-  for await (const item of items) {
-    if ("error" in item) {
-      const { code, message } = item.error;
-      throw new ClozeError(code, `Line ${item.line}: ${message}`);
-    }
+  for await (const input of expectGood(items)) {
     const start = performance.now();
-    for (const { ids } of encode(tokenizer, item.value, options)) tokens += ids.length;
+    for (const { ids } of encode(tokenizer, input, options)) tokens += ids.length;
     milliseconds += performance.now() - start;
     texts++;
   }

@@ -22,6 +22,7 @@ export type ErrorCode =
   | "port-in-use"
   | "internal"; // a defect of Cloze: please report it
 
+/** What an error may say beside its code and its sentence. */
 export interface ErrorDetails {
   /** What was wrong underneath. */
   readonly cause?: unknown;

@@ -40,21 +40,37 @@ export { parseConfig, presets } from "./model/config.ts";
 export type { Activation, BertConfig, HeadConfig } from "./model/config.ts";
 export { gatherTokenizerFiles, OWN_HEAD, readModel } from "./model/read-model.ts";
 export type { ModelDescription, ModelTexts } from "./model/read-model.ts";
-export { parameterCount } from "./model/parameters.ts";
-export type { ParameterCount } from "./model/parameters.ts";
+export { flopsPerToken, parameterCount } from "./model/parameters.ts";
+export type { FlopCount, ParameterCount } from "./model/parameters.ts";
 
-export { buildModel, checkPlugin, findHead, heads } from "./heads/index.ts";
+export { AttachedSession } from "./heads/attached.ts";
+export type { HeadWeights } from "./heads/attached.ts";
+export { buildHead, buildModel, checkPlugin, findHead, heads } from "./heads/index.ts";
 export type { AttachedHead, Head, HeadShape } from "./heads/index.ts";
+export { maskedLm, rank } from "./heads/masked-lm.ts";
 export type { ScoreFunction } from "./heads/sequence.ts";
 export type { Span } from "./heads/span.ts";
 export type { Aggregation, Entity } from "./heads/token.ts";
 
 export { parsePlugin } from "./plugin.ts";
 export type { FeatureKind, HeadKind, Plugin } from "./plugin.ts";
-export type { Feeds, FloatTensor, IntegerTensor, RunOptions, Session, Tensor } from "./session.ts";
+export { MASKED_POSITIONS } from "./session.ts";
+export type { Feeds, FloatTensor, IntegerTensor, Progress, RunOptions, Session, Tensor } from "./session.ts";
 
+export { asPipeline } from "./pipeline.ts";
+export type {
+  FeatureTensor,
+  FilledToken,
+  LabelScore,
+  PipelineAnswer,
+  Pipelines,
+  PipelineTask,
+  TokenEntity,
+} from "./pipeline.ts";
 export { Predictor } from "./predictor.ts";
-export type { PredictorParts } from "./predictor.ts";
+export type { LoadedPlugin, PredictorParts, Task } from "./predictor.ts";
+export { definePlugin } from "./tasks/code-plugin.ts";
+export type { CodePlugin, CodePluginInput } from "./tasks/code-plugin.ts";
 export type { TaskModel } from "./tasks/task.ts";
 export type {
   Classification,
@@ -64,4 +80,8 @@ export type {
 } from "./tasks/text-classification.ts";
 export type { Answer, AskOptions, Question } from "./tasks/question-answering.ts";
 export type { Tagging, TagOptions } from "./tasks/token-classification.ts";
-export type { Embedding, EmbedOptions } from "./tasks/feature-extraction.ts";
+export type { Embedding, EmbedOptions, Pooling } from "./tasks/feature-extraction.ts";
+export type { Filled, FilledMask, Filling, FillOptions, Prediction } from "./tasks/fill-mask.ts";
+export type { Choice, ChoiceQuestion, ChooseOptions } from "./tasks/multiple-choice.ts";
+export type { NextOptions, NextSentence, TextPair } from "./tasks/next-sentence.ts";
+export type { Similar, SimilarOptions } from "./tasks/similarity.ts";

@@ -10,6 +10,7 @@ test("what is left out has a default", () => {
     version: "0.0.0",
     title: "moods",
     features: "pooler",
+    scope: "plugins.moods",
     examples: [],
     metrics: {},
   });

@@ -18,12 +18,15 @@ const headKinds = [
   "masked-lm",
   "next-sentence",
 ] as const;
+/** What a head does. */
 export type HeadKind = (typeof headKinds)[number];
 
 /** What a head reads of the encoder: a vector of the text, or every token's (`hidden`). */
 const featureKinds = ["pooler", "mean", "cls", "last-four", "hidden"] as const;
+/** What a head reads of the encoder. */
 export type FeatureKind = (typeof featureKinds)[number];
 
+/** A head as its `plugin.json` describes it, or as the model says that it came inside of. */
 export interface Plugin {
   /** Lower-case letters, digits and hyphens: it is part of a URL and of a command's name. */
   readonly name: string;
@@ -33,6 +36,10 @@ export interface Plugin {
   /** In the order of the logits. */
   readonly labels: readonly string[];
   readonly features: FeatureKind;
+  /** What its parameters are called in the model's graph begins so. */
+  readonly scope: string;
+  /** False for a head on masked words with a decoder of its own, in place of the word embeddings. */
+  readonly tied?: boolean;
   /** The encoder it was trained on; its weights' hash is checked at load. */
   readonly encoder?: { readonly name: string; readonly sha256: string };
   /** The longest input in tokens, specials included, that it was trained on. */
@@ -46,20 +53,33 @@ export interface Plugin {
   readonly licence?: string;
 }
 
+/** What a plugin may be called, in words. */
+export const PLUGIN_NAME = "1 to 64 lower-case letters, digits and hyphens";
+
+export function isPluginName(name: unknown): name is string {
+  return typeof name === "string" && /^[a-z0-9][a-z0-9-]{0,63}$/.test(name);
+}
+
 /**
  * Reads a `plugin.json`.
  *
  * @throws ClozeError `invalid-plugin`, with the field that is wrong.
+ * @example
+ * parsePlugin('{"name":"mood","kind":"sequence","labels":["sad","glad"]}').features; // "pooler"
  */
 export function parsePlugin(text: string): Plugin {
   const json = parse(text);
-  const labels = json.labels;
-  if (!Array.isArray(labels) || labels.length === 0 || !labels.every((label) => typeof label === "string"))
+  const labels = json.labels ?? [];
+  const given = json.labels !== undefined;
+  if (
+    !Array.isArray(labels) ||
+    (given && labels.length === 0) ||
+    !labels.every((label) => typeof label === "string")
+  )
     throw wrong("labels", "a list of names, one a logit", labels);
   if (new Set(labels).size !== labels.length) throw wrong("labels", "distinct names", labels);
   const name = json.name;
-  if (typeof name !== "string" || !/^[a-z0-9][a-z0-9-]{0,63}$/.test(name))
-    throw wrong("name", "1 to 64 lower-case letters, digits and hyphens", name);
+  if (!isPluginName(name)) throw wrong("name", PLUGIN_NAME, name);
   return {
     name,
     version: typeof json.version === "string" ? json.version : "0.0.0",
@@ -67,6 +87,8 @@ export function parsePlugin(text: string): Plugin {
     kind: oneOf("kind", headKinds, json.kind),
     labels,
     features: oneOf("features", featureKinds, json.features ?? "pooler"),
+    scope: `plugins.${name}`,
+    ...(json.tied === false ? { tied: false } : {}),
     examples: Array.isArray(json.examples) ? json.examples.filter(isObject) : [],
     metrics: isObject(json.metrics) ? json.metrics : {},
     ...encoder(json.encoder),

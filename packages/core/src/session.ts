@@ -7,26 +7,44 @@ import type { Abort } from "./abort.ts";
 /** A dense tensor, row-major. `data.length` is the product of `dims`. */
 export type Tensor = FloatTensor | IntegerTensor;
 
+/** A tensor of floating-point numbers. */
 export interface FloatTensor {
   readonly type: "float32";
   readonly dims: readonly number[];
   readonly data: Float32Array;
 }
 
+/** A tensor of whole numbers. */
 export interface IntegerTensor {
   readonly type: "int32";
   readonly dims: readonly number[];
   readonly data: Int32Array;
 }
 
-/** What the encoder reads: `input_ids`, `token_type_ids` (int32) and `attention_mask` (float32), all [batch, length]. */
+/**
+ * What the model reads: `input_ids`, `token_type_ids` (int32) and `attention_mask` (float32), all [batch, length]; a
+ * head on masked words also `masked_positions` (int32) [batch, masks], which may be left out where it is not asked.
+ */
 export type Feeds = Readonly<Record<string, Tensor>>;
 
+/** The places of the masks in each row, [batch, masks]; rows with fewer are filled up with 0. */
+export const MASKED_POSITIONS = "masked_positions";
+
+/** What every task and every run takes. */
 export interface RunOptions {
   /** Gives up waiting; what already runs on a device runs to its end. */
   readonly signal?: Abort | undefined;
+  /** Told after each batch how many rows are done: one a text, or one a window of it. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** How far a call has got. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** A model that can be run, wherever it is. */
 export interface Session extends AsyncDisposable {
   /** The names that `run` can be asked for; empty where only the other side knows them. */
   readonly outputs: readonly string[];

@@ -5,7 +5,7 @@
  * Nothing is shared between requests but the model's read-only parts: workerd forbids that a request waits on what
  * another one began.
  */
-import { ClozeError, findHead, Predictor } from "@cloze/core";
+import { ClozeError, Predictor } from "@cloze/core";
 import type { ModelDescription } from "@cloze/core";
 import { RemoteSession } from "@cloze/runtime/remote";
 import { Hono } from "hono";
@@ -16,13 +16,14 @@ import { parseInputs, readJson } from "./body.ts";
 import type { EdgeEnv } from "./env.ts";
 import { renderPage } from "./page.ts";
 import { isInputError, problem } from "./problem.ts";
-import { answer, classify, tag, tokenize } from "./routes.ts";
+import * as routes from "./routes.ts";
 import type { Route } from "./routes.ts";
 import { Timing } from "./timing.ts";
 
 /** What a Worker holds of a model whose weights are elsewhere: what `readModel` gives. */
 export type EdgeModel = Pick<ModelDescription, "tokenizer" | "config" | "plugins">;
 
+/** What an app serves. */
 export interface EdgeOptions {
   readonly model: EdgeModel;
   /** The inference server; by default the Worker's variables CLOZE_SERVER_URL and CLOZE_SERVER_MODEL name it. */
@@ -32,6 +33,7 @@ export interface EdgeOptions {
   readonly page?: string;
 }
 
+/** The most that one request may ask for. */
 export interface EdgeLimits {
   /** The most bytes of a request's body: 1 MiB by default. */
   readonly bodyBytes: number;
@@ -81,14 +83,15 @@ export function createApp({ model, server, limits: changes, page }: EdgeOptions)
     await connect(c, READY_TIMEOUT_MS).ready({ signal: c.req.raw.signal });
     return c.json({ status: "ready" });
   });
-  if (page !== undefined) {
-    const runnable = model.plugins.filter(({ kind }) => findHead(kind) !== undefined);
-    get("/", () => renderPage(page, runnable));
-  }
-  post(classify);
-  post(answer(model.config.maxPositions));
-  post(tag(model.config.maxPositions));
-  post(tokenize);
+  if (page !== undefined) get("/", () => renderPage(page, model.plugins));
+  post(routes.classify);
+  post(routes.answer(model.config.maxPositions));
+  post(routes.tag(model.config.maxPositions));
+  post(routes.fill(model.config.maxPositions));
+  post(routes.next);
+  post(routes.choose);
+  post(routes.embed);
+  post(routes.tokenize);
   return app;
 
   function get(path: string, handler: (c: Context<EdgeEnv>) => Response | Promise<Response>): void {

@@ -2,7 +2,7 @@
  * The routes of the tasks: what each takes, which method of the core's Predictor answers, and how its answer looks
  * in JSON. Reading, timing and failing are the same for all and stand elsewhere.
  */
-import { findHead } from "@cloze/core";
+import { ClozeError, findHead } from "@cloze/core";
 import type { HeadKind, Predictor, RunOptions, Tokenizer } from "@cloze/core";
 import * as z from "zod";
 import { expected, object, whole } from "./body.ts";
@@ -94,6 +94,7 @@ export const answer = (positions: number) =>
       maxLength: whole(4, positions).exactOptional(),
       maxQuestion: whole(1).exactOptional(),
       maxAnswer: whole(1).exactOptional(),
+      wholeWords: flag.exactOptional(),
       overlap: whole(0).exactOptional(),
       offsetEncoding: units,
     }),
@@ -112,6 +113,81 @@ export const answer = (positions: number) =>
     },
     about: ({ offsetEncoding }) => ({ offsetEncoding }),
   });
+
+/** @param positions The model's, which bound a window. */
+export const fill = (positions: number) =>
+  route({
+    path: "/v1/fill",
+    input: object({ text }),
+    options: object({
+      plugin: name.exactOptional(),
+      top: whole(1, 32).exactOptional(), // what the graph chooses: more would be asked of the whole vocabulary
+      targets: z.array(text, expected("a list of words")).min(1, "should have a word").exactOptional(),
+      pieces: flag.exactOptional(),
+      joint: flag.exactOptional(),
+      beams: whole(1, 32).exactOptional(),
+      maxLength: whole(4, positions).exactOptional(),
+      overlap: whole(0).exactOptional(),
+      offsetEncoding: units,
+    }),
+    async run(host, inputs, { offsetEncoding, ...options }, run) {
+      const masks = inputs.reduce((sum, input) => sum + input.text.split("[MASK]").length - 1, 0);
+      if (options.targets && masks > TARGET_MASKS)
+        throw new ClozeError(
+          "invalid-input",
+          `Targets are scored at no more than ${TARGET_MASKS} masks at once, and there are ${masks}: send fewer.`,
+        );
+      const maxWindows = windowLimit(host, "masked-lm", options);
+      const filled = await host.predictor().fill(inputs, { ...options, maxWindows, ...run });
+      return filled.map((one, i) => {
+        const at = offsetsIn(offsetEncoding, inputs[i].text);
+        return {
+          ...one,
+          masks: one.masks.map((mask) => ({ ...mask, start: at(mask.start), end: at(mask.end) })),
+        };
+      });
+    },
+    about: ({ offsetEncoding }) => ({ offsetEncoding }),
+  });
+
+/** A target's logit is one of the vocabulary's, all of which travel: 120 KB a mask. */
+const TARGET_MASKS = 64;
+
+export const next = route({
+  path: "/v1/next",
+  input: object({ text, pair: text }),
+  options: object({ plugin: name.exactOptional() }),
+  run: (host, inputs, options, run) => host.predictor().next(inputs, { ...options, ...run }),
+});
+
+export const choose = route({
+  path: "/v1/choose",
+  input: object({
+    context: text,
+    question: text.exactOptional(),
+    choices: z
+      .array(text, expected("a list of two texts or more"))
+      .min(2, "should have two texts or more")
+      .max(64),
+  }),
+  options: object({ plugin: name.exactOptional() }),
+  run: (host, inputs, options, run) => host.predictor().choose(inputs, { ...options, ...run }),
+});
+
+export const embed = route({
+  path: "/v1/embed",
+  input: texts,
+  options: object({
+    pooling: z.enum(["mean", "cls", "pooler"], expected('"mean", "cls" or "pooler"')).exactOptional(),
+    layers: z.array(z.int(expected("a layer's number")), expected("a list of layers")).exactOptional(),
+    weights: z.array(z.number(expected("a number")), expected("a list of numbers")).exactOptional(),
+    normalize: flag.exactOptional(),
+  }),
+  async run(host, inputs, options, run) {
+    const embedded = await host.predictor().embed(inputs, { ...options, ...run });
+    return embedded.map(({ embedding, ...others }) => ({ embedding: Array.from(embedding), ...others }));
+  },
+});
 
 export const tokenize = route({
   path: "/v1/tokenize",
@@ -140,7 +216,7 @@ function windowLimit(
   options: { readonly plugin?: string; readonly maxLength?: number },
 ): number {
   const predictor = host.predictor();
-  const plugin = predictor.plugin(findHead(kind)!, options.plugin);
+  const plugin = predictor.findPlugin(findHead(kind), options.plugin);
   const length = options.maxLength ?? plugin.maxLength ?? predictor.config.maxPositions;
   return Math.floor(host.windowTokens / length);
 }

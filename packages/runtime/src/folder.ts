@@ -2,13 +2,21 @@
  * A model folder in Hugging Face's layout, read and checked: sizes, head, tokenizer, plugins, and where each
  * parameter lies. No weight is read here.
  */
-import { buildModel, ClozeError, findHead, gatherTokenizerFiles, OWN_HEAD, readModel } from "@cloze/core";
-import type { AttachedHead, Graph, ModelDescription, ModelTexts, Plugin } from "@cloze/core";
+import {
+  buildHead,
+  buildModel,
+  ClozeError,
+  gatherTokenizerFiles,
+  MASKED_POSITIONS,
+  readModel,
+} from "@cloze/core";
+import type { Graph, ModelDescription, ModelTexts, Plugin } from "@cloze/core";
 import { readText } from "./files/files.ts";
 import type { Files } from "./files/files.ts";
 import { readHeader } from "./safetensors.ts";
 import type { StoredTensor } from "./safetensors.ts";
 
+/** A model folder that is open. */
 export interface ModelFolder extends ModelDescription {
   readonly files: Files;
   readonly name: string;
@@ -27,12 +35,12 @@ export async function openFolder(files: Files): Promise<ModelFolder> {
   const folders = pluginFolders(sizes);
   const model = readModel(await readTexts(files, sizes, folders));
   const tensors = await weights(files, sizes);
-  const plugins = model.plugins.filter(({ name }) => name !== OWN_HEAD); // in the order of the folders
+  const plugins = model.plugins.slice(model.plugins.length - folders.length); // after the model's own, in order
   for (const [i, folder] of folders.entries()) {
-    const { name } = plugins[i];
-    await checkEncoder(files, sizes, plugins[i]);
+    const { scope } = plugins[i];
+    await checkEncoder(files, plugins[i], sizes);
     for (const [tensor, stored] of await headTensors(files, sizes, folder))
-      tensors.set(`plugins.${name}.${tensor}`, stored);
+      tensors.set(`${scope}.${tensor}`, stored);
   }
   const name = files.location.split(/[\\/]/).findLast((part) => part !== "") ?? files.location;
   return { ...model, files, name, tensors };
@@ -48,15 +56,30 @@ export async function readModelTexts(files: Files): Promise<ModelTexts> {
   return readTexts(files, sizes, pluginFolders(sizes));
 }
 
-/** The graph of everything that the folder can run. A plugin of a kind that has no head file yet is left out. */
+/**
+ * The graph of everything that the folder can run.
+ *
+ * @example
+ * graphOf(await openFolder("models/starter")).outputs.has("sentiment"); // true
+ */
 export function graphOf({ config, plugins, tensors }: ModelFolder): Graph {
-  const attached = plugins.flatMap((plugin): AttachedHead[] => {
-    const head = findHead(plugin.kind);
-    if (!head) return [];
-    const scope = plugin.name === OWN_HEAD ? head.scope : `plugins.${plugin.name}`;
-    return [{ output: plugin.name, kind: plugin.kind, scope, shape: plugin }];
-  });
-  return buildModel(config, { pooler: tensors.has("bert.pooler.dense.weight"), heads: attached });
+  return buildModel(config, { pooler: tensors.has("bert.pooler.dense.weight"), heads: plugins });
+}
+
+/**
+ * The same in parts, as it is run: what every text needs in one graph, and apart from it each head that needs more than
+ * a text. The words of masks take a product with the whole vocabulary: too much to be held, or run, for nothing.
+ */
+export function graphsOf(folder: ModelFolder): { readonly model: Graph; readonly heads: readonly Graph[] } {
+  const heads = new Map(folder.plugins.map((plugin) => [plugin, buildHead(folder.config, plugin)]));
+  const apart = [...heads].filter(([, graph]) => inputsOf(graph).includes(MASKED_POSITIONS));
+  const plugins = folder.plugins.filter((plugin) => !apart.some(([other]) => other === plugin));
+  return { model: graphOf({ ...folder, plugins }), heads: apart.map(([, graph]) => graph) };
+}
+
+/** The names of a graph's inputs. */
+export function inputsOf({ inputs }: Graph): string[] {
+  return inputs.flatMap(({ source }) => ("name" in source ? [source.name] : []));
 }
 
 /** The files of the folder and of each folder in `plugins/`, by path, with their sizes in bytes. */
@@ -133,7 +156,8 @@ async function weightFiles(files: Files, sizes: ReadonlyMap<string, number>): Pr
 function graphName(stored: string): string {
   const name = stored
     .replace(/LayerNorm\.gamma$/, "LayerNorm.weight")
-    .replace(/LayerNorm\.beta$/, "LayerNorm.bias");
+    .replace(/LayerNorm\.beta$/, "LayerNorm.bias")
+    .replace(/^cls\.predictions\.decoder\.bias$/, "cls.predictions.bias"); // one tensor under two names
   return /^(embeddings|encoder|pooler)\./.test(name) ? `bert.${name}` : name;
 }
 
@@ -152,10 +176,19 @@ async function headTensors(files: Files, sizes: ReadonlyMap<string, number>, fol
   return readHeader(files, file, size);
 }
 
-/** A head on another encoder fails silently, so it is refused here. */
-async function checkEncoder(files: Files, sizes: ReadonlyMap<string, number>, plugin: Plugin): Promise<void> {
+/**
+ * Refuses a plugin that was made for another encoder: it would fail silently.
+ *
+ * @param sizes The files of the model's folder, where they are known.
+ * @throws ClozeError `encoder-mismatch`, `unsupported` where the encoder has no one file to be hashed.
+ */
+export async function checkEncoder(
+  files: Files,
+  plugin: Plugin,
+  sizes?: ReadonlyMap<string, number>,
+): Promise<void> {
   if (!plugin.encoder) return;
-  if (!sizes.has(SINGLE))
+  if (!(sizes ?? (await files.list()).files).has(SINGLE))
     throw new ClozeError(
       "unsupported",
       `The plugin ${plugin.name} names its encoder by the hash of ${SINGLE}, which is not there.`,

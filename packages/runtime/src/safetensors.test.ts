@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MemoryFiles } from "./files/memory.ts";
-import { readHeader } from "./safetensors.ts";
+import { encodeSafetensors, readHeader, readMetadata } from "./safetensors.ts";
+import type { NewTensor } from "./safetensors.ts";
 import { readTensor } from "./weights.ts";
 
 /** A file with the given header and `bytes` bytes of data after it. */
@@ -93,4 +94,67 @@ test("bfloat16 is the upper half of float32", async () => {
   const files = new MemoryFiles(new Map([["w", new Uint8Array(Uint16Array.of(0x3f80, 0xc049).buffer)]]));
   const wide = await readTensor(files, { file: "w", dtype: "BF16", shape: [2], offset: 0, bytes: 4 });
   expect([...wide]).toEqual([1, -3.140625]);
+});
+
+async function written(tensors: readonly NewTensor[], metadata?: Readonly<Record<string, string>>) {
+  const chunks = [];
+  for await (const chunk of encodeSafetensors(tensors, metadata)) chunks.push(chunk);
+  return new Uint8Array(Buffer.concat(chunks));
+}
+const filesOf = (bytes: Uint8Array<ArrayBuffer>) => new MemoryFiles(new Map([["model.safetensors", bytes]]));
+const zeros = (name: string, dtype: "F32" | "F16" | "I64", shape: number[], bytes: number): NewTensor => ({
+  name,
+  dtype,
+  shape,
+  chunks: () => [new Uint8Array(bytes)],
+});
+
+describe("what is written", () => {
+  test("is read back: names, types, shapes, bytes and metadata, whatever chunks they came in", async () => {
+    const some = fc.uniqueArray(
+      fc.record({ name: fc.string(), values: fc.array(fc.float(), { maxLength: 9 }), cut: fc.nat(36) }),
+      { selector: ({ name }) => name },
+    );
+    await fc.assert(
+      fc.asyncProperty(some, fc.dictionary(fc.string(), fc.string()), async (given, metadata) => {
+        const named = given.filter(({ name }) => name !== "__metadata__");
+        const tensors = named.map(({ name, values, cut }): NewTensor => {
+          const bytes = new Uint8Array(Float32Array.from(values).buffer);
+          const chunks = () => [bytes.subarray(0, cut), bytes.subarray(cut)];
+          return { name, dtype: "F32", shape: [values.length, 1], chunks };
+        });
+        const bytes = await written(tensors, metadata);
+        const files = filesOf(bytes);
+        const found = await read(files);
+        expect(found.size).toBe(named.length);
+        for (const { name, values } of named) {
+          expect(found.get(name)?.shape).toEqual([values.length, 1]);
+          expect(await readTensor(files, found.get(name)!)).toEqual(Float32Array.from(values));
+        }
+        expect({ ...(await readMetadata(files, "model.safetensors", bytes.length)) }).toEqual({
+          ...metadata,
+        });
+      }),
+    );
+  });
+
+  test("begins each tensor at a multiple of its element, and keeps the order of those of one type", async () => {
+    const found = await read(
+      filesOf(
+        await written([
+          zeros("b", "F16", [3], 6),
+          zeros("c", "F32", [1], 4),
+          zeros("a", "F16", [1], 2),
+          zeros("ids", "I64", [1, 1], 8),
+        ]),
+      ),
+    );
+    expect([...found.keys()]).toEqual(["ids", "c", "b", "a"]);
+    expect(found.get("ids")!.offset % 8).toBe(0);
+    expect(found.get("c")!.offset % 4).toBe(0);
+  });
+
+  test("is refused where the bytes are not of the tensor's size", async () => {
+    await expect(written([zeros("a", "F32", [2], 4)])).rejects.toThrow("a should have 8 bytes, not 4");
+  });
 });

@@ -2,7 +2,7 @@
  * The routes of the Open Inference Protocol over one model. Listening is `start.ts`'s, the wire format is shared
  * with the client (@cloze/runtime/remote).
  */
-import { ClozeError } from "@cloze/core";
+import { ClozeError, MASKED_POSITIONS } from "@cloze/core";
 import type { BertConfig, ErrorCode, Session } from "@cloze/core";
 import { decodeRequest, encodeResponse, HEADER_LENGTH, readBody } from "@cloze/runtime/remote";
 import { Hono } from "hono";
@@ -10,6 +10,7 @@ import type { Context } from "hono";
 import { createRequire } from "node:module";
 import type { Batcher } from "./batcher.ts";
 import { inputNames, readInputs } from "./inputs.ts";
+import type { OutputShapes } from "./shapes.ts";
 
 export interface AppOptions {
   readonly session: Session;
@@ -17,8 +18,8 @@ export interface AppOptions {
   readonly batcher: Batcher;
   readonly model: string;
   readonly version: string;
-  /** The shape of each output of the session, -1 for batch and length. */
-  readonly outputShapes: ReadonlyMap<string, readonly number[]>;
+  /** The shape of each output of the session. */
+  readonly shapes: OutputShapes;
   /** Whether new requests are welcome. */
   readonly isReady: () => boolean;
   /** Told of every failure that is the server's own fault. */
@@ -40,7 +41,9 @@ const statuses: Partial<Record<ErrorCode, 400 | 404 | 499 | 503 | 504>> = {
 };
 
 export function createInferenceApp(options: AppOptions): Hono {
-  const { session, config, batcher, model, version, outputShapes } = options;
+  const { session, config, batcher, model, version, shapes } = options;
+  const masked = [...shapes.values()].some((shape) => shape.includes("masks"));
+  const inputs = masked ? [...inputNames, MASKED_POSITIONS] : inputNames;
   const app = new Hono();
 
   get(app, "/v2", (c) =>
@@ -56,8 +59,12 @@ export function createInferenceApp(options: AppOptions): Hono {
         name: model,
         versions: [version],
         platform: "cloze",
-        inputs: inputNames.map((name) => ({ name, datatype: "INT64", shape: [-1, -1] })),
-        outputs: [...outputShapes].map(([name, shape]) => ({ name, datatype: "FP32", shape })),
+        inputs: inputs.map((name) => ({ name, datatype: "INT64", shape: [-1, -1] })),
+        outputs: [...shapes].map(([name, shape]) => ({
+          name,
+          datatype: "FP32",
+          shape: shape.map((size) => (typeof size === "number" ? size : -1)),
+        })),
       });
     });
     get(app, `${path}/ready`, (c) => {
@@ -77,23 +84,35 @@ export function createInferenceApp(options: AppOptions): Hono {
     const body = await readBody(c.req.raw, BODY_LIMIT);
     if (!body) return c.json({ error: `A request may have ${BODY_LIMIT} bytes: send fewer rows.` }, 413);
     const request = decodeRequest(body, c.req.header(HEADER_LENGTH) ?? null);
-    const inputs = readInputs(request.inputs, config);
-    const limit = batcher.rowLimit(inputs.length);
-    if (inputs.rows > limit)
+    const read = readInputs(request.inputs, config);
+    const limit = batcher.rowLimit(read.length);
+    if (read.rows > limit)
       throw new ClozeError(
         "invalid-input",
-        `A request may have ${limit} rows of ${inputs.length} tokens, but this one has ${inputs.rows}: send several.`,
+        `A request may have ${limit} rows of ${read.length} tokens, but this one has ${read.rows}: send several.`,
       );
-    const asked = request.outputs ?? session.outputs.map((name) => ({ name, binary: request.binary }));
-    const unknown = asked.find(({ name }) => !outputShapes.has(name));
+    const positions = read.positions.count > 0;
+    const asked =
+      request.outputs ??
+      session.outputs
+        .filter((name) => positions || !shapes.get(name)?.includes("masks"))
+        .map((name) => ({ name, binary: request.binary }));
+    const unknown = asked.find(({ name }) => !shapes.has(name));
     if (unknown)
       throw new ClozeError(
         "invalid-input",
         `There is no output named ${unknown.name}: this model has ${session.outputs.join(", ")}.`,
       );
+    const unfed = asked.find(({ name }) => !positions && shapes.get(name)?.includes("masks"));
+    if (unfed)
+      throw new ClozeError(
+        "invalid-input",
+        `${unfed.name} speaks of masked words: send their places as ${MASKED_POSITIONS}, [batch, masks].`,
+        { field: MASKED_POSITIONS },
+      );
 
     const { outputs, queueMs, inferenceMs } = await batcher.submit({
-      ...inputs,
+      ...read,
       outputs: asked.map(({ name }) => name),
       signal: patience(c.req.raw.signal, request.timeoutMs),
     });

@@ -3,7 +3,18 @@ import { Batcher } from "./batcher.ts";
 import type { BatcherOptions, Job } from "./batcher.ts";
 import { FakeSession } from "./fake-session.ts";
 
-const options: BatcherOptions = { maxRows: 8, maxTokens: 1024, delayMs: 2, queueLimit: 16, maxLength: 512 };
+const options: BatcherOptions = {
+  maxRows: 8,
+  maxTokens: 1024,
+  delayMs: 2,
+  queueLimit: 16,
+  maxLength: 512,
+  shapes: new Map([
+    ["label", ["batch", 2]],
+    ["tokens", ["batch", "length", 2]],
+    ["masks", ["batch", "masks"]],
+  ]),
+};
 
 function setUp(over: Partial<BatcherOptions> = {}) {
   const session = new FakeSession();
@@ -19,11 +30,13 @@ function job(id: number, { rows = 1, length = 4, ...over }: Partial<Job> = {}): 
     ids: numbers(id),
     segments: numbers(0),
     mask: numbers(1),
+    positions: { count: 0, data: new Int32Array(0) },
     outputs: ["label"],
     ...over,
   };
 }
 
+const at = (...data: number[]) => ({ count: data.length, data: Int32Array.from(data) });
 const ticks = (ms = 10) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("the batcher", () => {
@@ -45,6 +58,25 @@ describe("the batcher", () => {
     expect(b.outputs.get("label")?.data).toEqual(Float32Array.of(20, 10, 20, 10));
     expect(c.outputs.get("tokens")?.dims).toEqual([1, 16, 2]);
     expect([...c.outputs.keys()]).toEqual(["tokens"]);
+  });
+
+  it("runs requests with other numbers of masks together, and gives each its own", async () => {
+    const { session, batcher } = setUp();
+    const [none, one, two] = await Promise.all([
+      batcher.submit(job(1)),
+      batcher.submit(job(2, { positions: at(3), outputs: ["masks"] })),
+      batcher.submit(
+        job(3, { rows: 2, positions: { count: 2, data: Int32Array.of(1, 2, 0, 3) }, outputs: ["masks"] }),
+      ),
+    ]);
+    expect(session.runs).toEqual([{ dims: [4, 16], outputs: ["label", "masks"] }]);
+    expect(none.outputs.get("label")?.dims).toEqual([1, 2]);
+    expect(one.outputs.get("masks")).toEqual({ type: "float32", dims: [1, 1], data: Float32Array.of(3) });
+    expect(two.outputs.get("masks")).toEqual({
+      type: "float32",
+      dims: [2, 2],
+      data: Float32Array.of(1, 2, 0, 3),
+    });
   });
 
   it("runs other buckets on their own, the oldest first", async () => {

@@ -5,9 +5,11 @@
  * free, what has gathered runs at once. Rows are padded to their bucket, and each request gets its own rows back,
  * cut to its own length. What a request may hold is checked before it comes here.
  */
-import { ClozeError } from "@cloze/core";
+import { ClozeError, MASKED_POSITIONS } from "@cloze/core";
 import type { Feeds, FloatTensor, Session } from "@cloze/core";
 import { wireLength } from "@cloze/runtime/remote";
+import type { Positions } from "./inputs.ts";
+import type { OutputShapes } from "./shapes.ts";
 
 export interface BatcherOptions {
   /** The most rows of one run. */
@@ -20,6 +22,8 @@ export interface BatcherOptions {
   readonly queueLimit: number;
   /** The model's positions. */
   readonly maxLength: number;
+  /** What each output is one item of: a row, a token, a mask. */
+  readonly shapes: OutputShapes;
 }
 
 /** One request: `rows` × `length` numbers in each array. */
@@ -29,6 +33,7 @@ export interface Job {
   readonly ids: Int32Array;
   readonly segments: Int32Array;
   readonly mask: Int32Array;
+  readonly positions: Positions;
   readonly outputs: readonly string[];
   /** Takes the request out of the queue; its reason tells a deadline (`TimeoutError`) from a client that left. */
   readonly signal?: AbortSignal;
@@ -49,9 +54,17 @@ interface Waiting extends Job {
 }
 
 /**
+ * A queue before a session.
+ *
  * @example
- * const batcher = new Batcher(session, { maxRows: 64, maxTokens: 8192, delayMs: 2, queueLimit: 1024, maxLength: 512 });
- * const { outputs } = await batcher.submit({ rows: 1, length: 16, ids, segments, mask, outputs: ["sentiment"] });
+ * const shapes = new Map([["sentiment", ["batch", 2] as const]]);
+ * const limits = { maxRows: 64, maxTokens: 8192, delayMs: 2, queueLimit: 1024, maxLength: 512 };
+ * const batcher = new Batcher(session, { ...limits, shapes });
+ * const [ids, segments, mask] = [[101, 2143, 102], [0, 0, 0], [1, 1, 1]].map((row) => Int32Array.from(row)); // [1, 3]
+ * const positions = { count: 0, data: new Int32Array(0) };
+ * const job = { rows: 1, length: 3, ids, segments, mask, positions, outputs: ["sentiment"] };
+ * const { outputs } = await batcher.submit(job);
+ * outputs.get("sentiment")?.dims; // [1, 2]
  */
 export class Batcher {
   readonly #session: Session;
@@ -137,13 +150,29 @@ export class Batcher {
       const inferenceMs = performance.now() - start;
       let first = 0;
       for (const job of batch) {
-        const outputs = new Map(job.outputs.map((name) => [name, rowsOf(tensors[name], first, job, bucket)]));
+        const outputs = new Map(
+          job.outputs.map((name) => [name, this.#rowsOf(name, tensors[name], first, job)]),
+        );
         job.resolve({ outputs, queueMs: start - job.since, inferenceMs });
         first += job.rows;
       }
     } catch (error) {
       for (const job of batch) job.reject(error);
     }
+  }
+
+  /** One request's rows of an output, cut to its own tokens and masks. */
+  #rowsOf(name: string, tensor: FloatTensor, first: number, { rows, length, positions }: Job): FloatTensor {
+    const [batch, ...rest] = tensor.dims;
+    const size = tensor.data.length / batch;
+    const data = tensor.data.subarray(first * size, (first + rows) * size);
+    const axis = this.#options.shapes.get(name)?.[1];
+    const items = axis === "length" ? length : axis === "masks" ? positions.count : rest[0];
+    if (items === rest[0]) return { type: "float32", dims: [rows, ...rest], data };
+    const kept = (size / rest[0]) * items;
+    const cut = new Float32Array(rows * kept);
+    for (let row = 0; row < rows; row++) cut.set(data.subarray(row * size, row * size + kept), row * kept);
+    return { type: "float32", dims: [rows, items, ...rest.slice(1)], data: cut };
   }
 }
 
@@ -162,23 +191,21 @@ function gather(batch: readonly Job[], bucket: number): Feeds {
     }
   }
   const dims = [rows, bucket];
+  const count = batch.reduce((most, { positions }) => Math.max(most, positions.count), 0);
+  const positions = new Int32Array(rows * count); // [rows, masks]
+  to = 0;
+  for (const job of batch)
+    for (let row = 0; row < job.rows; row++, to += count)
+      positions.set(
+        job.positions.data.subarray(row * job.positions.count, (row + 1) * job.positions.count),
+        to,
+      );
   return {
     input_ids: { type: "int32", dims, data: ids },
     token_type_ids: { type: "int32", dims, data: segments },
     attention_mask: { type: "float32", dims, data: mask },
+    ...(count > 0 && { [MASKED_POSITIONS]: { type: "int32", dims: [rows, count], data: positions } }),
   };
-}
-
-/** One request's rows of an output. An output of three dimensions has one item a token, [batch, length, …]. */
-function rowsOf(tensor: FloatTensor, first: number, { rows, length }: Job, bucket: number): FloatTensor {
-  const [batch, ...rest] = tensor.dims;
-  const size = tensor.data.length / batch;
-  const data = tensor.data.subarray(first * size, (first + rows) * size);
-  if (rest.length < 2 || length === bucket) return { type: "float32", dims: [rows, ...rest], data };
-  const kept = (size / bucket) * length;
-  const cut = new Float32Array(rows * kept);
-  for (let row = 0; row < rows; row++) cut.set(data.subarray(row * size, row * size + kept), row * kept);
-  return { type: "float32", dims: [rows, length, ...rest.slice(1)], data: cut };
 }
 
 function gaveUp({ reason }: AbortSignal): ClozeError {

@@ -1,9 +1,10 @@
 /** A session for tests: its numbers tell which ids and which row they came from, and its runs can be held up. */
+import { MASKED_POSITIONS } from "@cloze/core";
 import type { Feeds, FloatTensor, Session } from "@cloze/core";
 
 export class FakeSession implements Session {
   readonly tokensPerRun = 1024;
-  readonly outputs = ["label", "tokens"];
+  readonly outputs = ["label", "tokens", "masks"];
   /** [rows, length] and the outputs of each run. */
   readonly runs: { readonly dims: readonly number[]; readonly outputs: readonly string[] }[] = [];
   /** Awaited by every run before it answers. */
@@ -24,8 +25,12 @@ export class FakeSession implements Session {
     return length;
   }
 
-  /** `label` is [sum of a row's unmasked ids, number of unmasked tokens]; `tokens` is [id, segment] for each token. */
-  async run({ input_ids, token_type_ids, attention_mask }: Feeds, outputs: readonly string[]) {
+  /**
+   * `label` is [sum of a row's unmasked ids, number of unmasked tokens]; `tokens` is [id, segment] for each token;
+   * `masks` is the place of each mask.
+   */
+  async run(feeds: Feeds, outputs: readonly string[]) {
+    const { input_ids, token_type_ids, attention_mask } = feeds;
     const [rows, length] = input_ids.dims;
     this.runs.push({ dims: input_ids.dims, outputs });
     await this.gate();
@@ -38,7 +43,9 @@ export class FakeSession implements Session {
       tokens[2 * i] = input_ids.data[i];
       tokens[2 * i + 1] = token_type_ids.data[i];
     }
+    const masks = MASKED_POSITIONS in feeds ? feeds[MASKED_POSITIONS] : { dims: [rows, 0], data: [] };
     const all: Record<string, FloatTensor> = {
+      masks: { type: "float32", dims: masks.dims, data: Float32Array.from(masks.data) },
       label: { type: "float32", dims: [rows, 2], data: label },
       tokens: { type: "float32", dims: [rows, length, 2], data: tokens },
     };

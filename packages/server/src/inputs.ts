@@ -1,5 +1,5 @@
 /** What the model can take: the three tensors of a request, checked against its config before they are queued. */
-import { ClozeError } from "@cloze/core";
+import { ClozeError, MASKED_POSITIONS } from "@cloze/core";
 import type { BertConfig } from "@cloze/core";
 import type { WireTensor } from "@cloze/runtime/remote";
 
@@ -9,6 +9,13 @@ export interface Inputs {
   readonly ids: Int32Array; // [rows, length], as the others
   readonly segments: Int32Array;
   readonly mask: Int32Array;
+  /** Where the masks are that a head on masked words is asked for, [rows, masks]. */
+  readonly positions: Positions;
+}
+
+export interface Positions {
+  readonly count: number;
+  readonly data: Int32Array;
 }
 
 /** The tensors of a request, in the order of Hugging Face's ONNX exports. */
@@ -21,7 +28,7 @@ export const inputNames = ["input_ids", "attention_mask", "token_type_ids"] as c
  */
 export function readInputs(tensors: ReadonlyMap<string, WireTensor>, config: BertConfig): Inputs {
   for (const name of tensors.keys()) {
-    if (!inputNames.some((known) => known === name))
+    if (name !== MASKED_POSITIONS && !inputNames.some((known) => known === name))
       throw wrong(name, `There is no input named ${name}: this model takes ${inputNames.join(", ")}.`);
   }
   const [ids, mask, segments] = inputNames.map((name) => int64(tensors, name));
@@ -51,7 +58,20 @@ export function readInputs(tensors: ReadonlyMap<string, WireTensor>, config: Ber
     if (!mask.data.subarray(row * length, (row + 1) * length).includes(1))
       throw wrong("attention_mask", `Row ${row} of attention_mask has no 1: let the model read some token.`);
   }
-  return { rows, length, ids: ids.data, segments: segments.data, mask: mask.data };
+  const positions = readPositions(tensors, rows, length);
+  return { rows, length, ids: ids.data, segments: segments.data, mask: mask.data, positions };
+}
+
+function readPositions(tensors: ReadonlyMap<string, WireTensor>, rows: number, length: number): Positions {
+  if (!tensors.has(MASKED_POSITIONS)) return { count: 0, data: new Int32Array(0) };
+  const { shape, data } = int64(tensors, MASKED_POSITIONS);
+  if (shape.length !== 2 || shape[0] !== rows || shape[1] > length)
+    throw wrong(
+      MASKED_POSITIONS,
+      `${MASKED_POSITIONS} should be [${rows}, 0 to ${length}], but is [${shape.join(", ")}].`,
+    );
+  expectBelow(MASKED_POSITIONS, data, length);
+  return { count: shape[1], data };
 }
 
 function int64(

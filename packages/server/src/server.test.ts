@@ -63,7 +63,7 @@ describe("the server", () => {
         name: "tiny",
         versions: ["1"],
         platform: "cloze",
-        inputs: ["input_ids", "attention_mask", "token_type_ids"].map((name) => ({
+        inputs: ["input_ids", "attention_mask", "token_type_ids", "masked_positions"].map((name) => ({
           name,
           datatype: "INT64",
           shape: [-1, -1],
@@ -71,6 +71,7 @@ describe("the server", () => {
         outputs: [
           { name: "label", datatype: "FP32", shape: [-1, 2] },
           { name: "tokens", datatype: "FP32", shape: [-1, -1, 2] },
+          { name: "masks", datatype: "FP32", shape: [-1, -1] },
         ],
       });
       expect((await get(`${path}/ready`)).body).toEqual({ name: "tiny", ready: true });
@@ -145,7 +146,7 @@ describe("the server", () => {
     [
       "an output that it does not have",
       { inputs: inputs([1]), outputs: [{ name: "y" }] },
-      "There is no output named y: this model has label, tokens.",
+      "There is no output named y: this model has label, tokens, masks.",
     ],
     ["no JSON", "{", "Not a message of the Open Inference Protocol: the header is not JSON."],
   ])("refuses %s", async (_, body, error) => {
@@ -198,11 +199,30 @@ describe("the server", () => {
       tokenizer: new Tokenizer(Vocabulary.of(pieces)),
       session: new RemoteSession({ url: server.url, model: "tiny", maxLength: 64 }),
       config,
-      plugins: [{ ...plugin, features: "pooler", examples: [], metrics: {} }],
+      plugins: [{ ...plugin, scope: "", features: "pooler", examples: [], metrics: {} }],
     });
     const [a, b] = await predictor.classify(["a warm film", "film"], { function: "none" });
     expect(a).toEqual({ label: "sum", score: 23, scores: { sum: 23, count: 5 } }); // [CLS] a warm film [SEP]
     expect(b).toEqual({ label: "sum", score: 12, scores: { sum: 12, count: 3 } });
+  });
+
+  it("gives what is said of masked words, and wants to be told where they are", async () => {
+    const positions = { ...tensor("masked_positions", [2, 0]), shape: [1, 2] };
+    const asked = { inputs: [...inputs([5, 4, 6]), positions], outputs: [{ name: "masks" }] };
+    expect((await infer(asked)).body).toMatchObject({
+      outputs: [{ name: "masks", shape: [1, 2], data: [2, 0] }],
+    });
+    expect(await infer({ ...asked, inputs: inputs([5, 4, 6]) })).toMatchObject({
+      status: 400,
+      body: { error: expect.stringContaining("send their places as masked_positions") as string },
+    });
+    const outside = tensor("masked_positions", [3]);
+    expect(await infer({ ...asked, inputs: [...inputs([5, 4, 6]), outside] })).toMatchObject({
+      status: 400,
+      body: { error: "masked_positions should be 0 to 2, but has 3." },
+    });
+    const all = (await infer({ inputs: inputs([5, 4, 6]) })).body as { outputs: { name: string }[] };
+    expect(all.outputs.map(({ name }) => name)).toEqual(["label", "tokens"]);
   });
 
   it("drops the request of a client that left", async () => {
@@ -256,7 +276,7 @@ describe("starting and closing", () => {
     const release = own.hold();
     const body = JSON.stringify({ inputs: inputs([1]), outputs: [{ name: "label" }] });
     const running = fetch(`${other.url}/v2/models/tiny/infer`, { method: "POST", body });
-    await expect.poll(() => own.runs.length).toBe(2); // the first one was the probe
+    await expect.poll(() => own.runs.length).toBe(3); // the first two were the probe
     const closed = other.close();
     release();
     expect((await running).status).toBe(200);
@@ -272,7 +292,7 @@ describe("starting and closing", () => {
     const release = own.hold();
     const body = JSON.stringify({ inputs: inputs([1]), outputs: [{ name: "label" }] });
     const running = fetch(`${other.url}/v2/models/tiny/infer`, { method: "POST", body });
-    await expect.poll(() => own.runs.length).toBe(2);
+    await expect.poll(() => own.runs.length).toBe(3);
     await stall(other);
     const closed = other.close();
     release();

@@ -7,7 +7,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createInferenceApp } from "./app.ts";
 import { Batcher } from "./batcher.ts";
+import { probe } from "./shapes.ts";
 
+/** What is served, and where. */
 export interface ServerOptions {
   /** Stays the caller's: closing the server does not dispose of it. */
   readonly session: Session;
@@ -31,6 +33,7 @@ export interface ServerOptions {
   readonly onError?: (error: unknown, requestId: string | undefined) => void;
 }
 
+/** A server that listens. */
 export interface RunningServer {
   readonly url: string;
   readonly port: number;
@@ -44,16 +47,20 @@ export interface RunningServer {
  * @throws ClozeError `port-in-use`, and what the session throws at its first run.
  *
  * @example
- * const server = await startServer({ session, config, model: "cloze-starter", port: 9000 });
+ * const server = await startServer({ session, config, model: "cloze-starter" });
+ * await fetch(`${server.url}/v2/health/ready`);
+ * await server.close();
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { session, config, model, version = "1", host = "127.0.0.1", port = 0 } = options;
+  const shapes = await probe(session, config);
   const batcher = new Batcher(session, {
     maxRows: options.maxBatch ?? 128,
     maxTokens: options.maxTokens ?? 8192,
     delayMs: options.delayMs ?? 2,
     queueLimit: options.queueLimit ?? 1024,
     maxLength: config.maxPositions,
+    shapes,
   });
   let ready = true;
   const app = createInferenceApp({
@@ -62,7 +69,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     batcher,
     model,
     version,
-    outputShapes: await probe(session, config),
+    shapes,
     isReady: () => ready,
     onError: options.onError ?? report,
   });
@@ -96,25 +103,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port: address.port,
     close: () => (closing ??= close()),
   };
-}
-
-/** Runs one short row through every output: warms the session up, and tells what shapes it gives. */
-async function probe(session: Session, config: BertConfig): Promise<Map<string, number[]>> {
-  const length = Math.min(8, config.maxPositions);
-  const dims = [1, length];
-  const feeds = {
-    input_ids: { type: "int32", dims, data: new Int32Array(length) },
-    token_type_ids: { type: "int32", dims, data: new Int32Array(length) },
-    attention_mask: { type: "float32", dims, data: new Float32Array(length).fill(1) },
-  } as const;
-  const tensors = await session.run(feeds, session.outputs);
-  // As everywhere: an output of three dimensions has one item a token.
-  return new Map(
-    session.outputs.map((name) => {
-      const shape = tensors[name].dims;
-      return [name, shape.map((size, i) => (i === 0 || (i === 1 && shape.length > 2) ? -1 : size))];
-    }),
-  );
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

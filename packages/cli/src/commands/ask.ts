@@ -21,6 +21,7 @@ export function addAsk(program: Command, io: Io): void {
     .option("--overlap <n>", "tokens that a window shares with the next (default: 128)", wholeNumber)
     .option("--max-question <n>", "tokens of the question that are read (default: 64)", positive)
     .option("--max-answer <n>", "the longest answer in tokens (default: 30)", positive)
+    .option("--whole-words", "let answers begin and end with whole words")
     .option("--no-answer", "let there be no answer, as in SQuAD 2.0")
     .option(
       "--threshold <score>",

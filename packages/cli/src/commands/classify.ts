@@ -23,6 +23,11 @@ export function addClassify(program: Command, io: Io): void {
         "none",
       ] as const),
     )
+    .option(
+      "--max-length <n>",
+      "tokens of a text that are read (default: all that the model takes)",
+      positive,
+    )
     .addOption(shared.threads)
     .addOption(shared.device)
     .addOption(shared.json)
@@ -38,13 +43,13 @@ Examples:
     )
     .action(async (texts, options) => {
       const { answerTexts } = await import("../answer-texts.ts");
-      const { plugin, top, function: apply } = options;
+      const { plugin, top, maxLength, function: apply } = options;
       const shown = view(texts.length === 1, apply === "none" ? logit : percent);
       await answerTexts(
         texts,
         options,
         io,
-        (bert, inputs) => bert.classify(inputs, { plugin, top, function: apply }),
+        (bert, inputs) => bert.classify(inputs, { plugin, top, maxLength, function: apply }),
         shown,
       );
     });

@@ -1,10 +1,10 @@
-/** `cloze inspect`: what a model is made of, or how many parameters a preset of the papers has. */
+/** `cloze inspect`: what a model is made of and what it costs, or what a preset of the papers would. */
 import type { Command } from "@commander-js/extra-typings";
 import { Option } from "@commander-js/extra-typings";
-import type { BertConfig, ParameterCount, Plugin } from "@cloze/core";
-import type { ModelFolder } from "@cloze/runtime/node";
+import type { BertConfig, ParameterCount } from "@cloze/core";
+import type { FolderAbout, HeadAbout, Sizes, Tensor } from "../inspection.ts";
 import type { Io } from "../io.ts";
-import { shared } from "../options.ts";
+import { positive, shared } from "../options.ts";
 import { fit, grouped, size, table } from "../style.ts";
 import type { Style } from "../style.ts";
 
@@ -16,127 +16,133 @@ const papers = { tiny: "4.4M", mini: "11.3M", small: "29.1M", medium: "41.7M", b
 export function addInspect(program: Command, io: Io): void {
   program
     .command("inspect")
-    .description("show what a model is made of")
-    .argument("[model]", "a model's folder (default: the starter model)")
+    .description("show what a model is made of, and what it costs")
+    .argument(
+      "[model]",
+      "a model's folder, its name on the hub or an .onnx file (default: the starter model)",
+    )
     .addOption(new Option("--preset <name>", "a configuration of the papers instead").choices(presetNames))
+    .option("--tensors", "list every parameter with its shape and type")
+    .option("--length <n>", "tokens of a text, for the operations on each (default: 128)", positive)
     .addOption(shared.json)
     .addOption(shared.format)
     .addHelpText(
       "after",
       `
+Operations are multiplications and additions; memory is that of the weights, in int8 and int4 as export stores them.
+
 Examples:
   $ cloze inspect
-  $ cloze inspect models/my-bert --json
-  $ cloze inspect --preset base`,
+  $ cloze inspect models/my-bert --tensors
+  $ cloze inspect models/my-bert/onnx/model.onnx
+  $ cloze inspect --preset base --length 512 --json`,
     )
     .action(async (model, options) => {
-      const { ClozeError, findHead, parameterCount, presets } = await import("@cloze/core");
+      const { ClozeError, presets } = await import("@cloze/core");
+      const inspection = await import("../inspection.ts");
       const { printOne } = await import("../output.ts");
-      const { preset } = options;
+      const { preset, length, tensors: listed = false } = options;
       if (preset !== undefined) {
         if (model !== undefined)
           throw new ClozeError("invalid-option", "Give a model or --preset, not both.", { field: "preset" });
-        const config = presets[preset];
-        const parameters = parameterCount(config);
-        const paper = papers[preset];
-        await printOne(
-          { name: preset, config, parameters, paper },
-          (style) => `${presetText(preset, config, parameters, style)}\n\n${memoryText(parameters.total)}`,
-          options,
-          io,
-        );
+        const { tensors, ...sizes } = inspection.inspectConfig(presets[preset], length);
+        const about = { name: preset, paper: papers[preset], ...sizes, ...(listed && { tensors }) };
+        await printOne(about, (style) => presetText(about, style), options, io);
         return;
       }
-      const { openFolder } = await import("@cloze/runtime/node");
+      const { openFolder, openOnnx } = await import("@cloze/runtime/node");
       const { modelFolder, modelName } = await import("../model.ts");
+      if (model?.endsWith(".onnx")) {
+        if (listed)
+          throw new ClozeError("invalid-option", "--tensors lists what a model folder has: give one.", {
+            field: "tensors",
+          });
+        const about = { name: model, ...(await inspection.inspectOnnx(await openOnnx(model), length)) };
+        await printOne(about, (style) => onnxText(about, style), options, io);
+        return;
+      }
       const folder = await openFolder(modelFolder(model));
-      const parameters = withoutPooler(parameterCount(folder.config), folder);
-      const about = {
-        name: modelName(model),
-        path: folder.files.location,
-        architecture: folder.architecture,
-        config: folder.config,
-        parameters,
-        weights: weightsOf(folder),
-        memory: { fp32: 4 * parameters.total, fp16: 2 * parameters.total },
-        plugins: folder.plugins.map((plugin) => pluginOf(plugin, findHead(plugin.kind) !== undefined)),
-      };
+      const { tensors, ...parts } = inspection.inspectFolder(folder, length);
+      const { architecture, files } = folder;
+      const name = modelName(model);
+      const about = { name, path: files.location, architecture, ...parts, ...(listed && { tensors }) };
       await printOne(about, (style) => modelText(about, style), options, io);
     });
 }
 
-interface About {
+interface Named {
   readonly name: string;
   readonly architecture: string;
-  readonly config: BertConfig;
-  readonly parameters: ParameterCount;
-  readonly weights: readonly Stored[];
-  readonly plugins: readonly ReturnType<typeof pluginOf>[];
 }
 
-interface Stored {
-  readonly dtype: string;
-  readonly tensors: number;
-  readonly bytes: number;
-}
+type ModelAbout = Named & Omit<FolderAbout, "tensors"> & { readonly tensors?: readonly Tensor[] };
 
-/** An encoder may have been saved without its pooler. */
-function withoutPooler(count: ParameterCount, { tensors }: ModelFolder): ParameterCount {
-  if (tensors.has("bert.pooler.dense.weight")) return count;
-  return { ...count, pooler: 0, total: count.total - count.pooler };
-}
-
-function weightsOf({ tensors }: ModelFolder): Stored[] {
-  const byType = new Map<string, { tensors: number; bytes: number }>();
-  for (const { dtype, bytes } of tensors.values()) {
-    const sum = byType.get(dtype) ?? { tensors: 0, bytes: 0 };
-    byType.set(dtype, { tensors: sum.tensors + 1, bytes: sum.bytes + bytes });
-  }
-  return [...byType].map(([dtype, sum]) => ({ dtype, ...sum }));
-}
-
-function pluginOf({ name, title, kind, labels, features }: Plugin, runs: boolean) {
-  return { name, title, kind, labels, features, runs };
-}
-
-function modelText(
-  { name, architecture, config, parameters, weights, plugins }: About,
-  style: Style,
-): string {
+function modelText(about: ModelAbout, style: Style): string {
+  const { weights, plugins, tensors } = about;
   const stored = weights.map(
-    ({ dtype, tensors, bytes }) => `${size(bytes)} of ${dtype} in ${tensors} tensors`,
+    ({ dtype, tensors: count, bytes }) =>
+      `${size(bytes)} of ${dtype} in ${count} ${count === 1 ? "tensor" : "tensors"}`,
   );
-  const rows = plugins.map((plugin) => [
-    `  ${plugin.name}`,
-    plugin.kind,
-    plugin.features,
-    plugin.runs ? "runs" : "not yet run",
-    fit(plugin.labels.join(" "), 48),
-  ]);
   return [
-    `${style.bold(name)}  ${style.dim(architecture)}`,
-    sizesText(config),
+    `${style.bold(about.name)}  ${style.dim(about.architecture)}`,
+    sizesText(about.config),
     "",
-    partsText(config, parameters, style),
+    partsText(about.config, about.parameters, style),
     "",
     `Weights    ${stored.join(", ")}`,
-    memoryText(parameters.total),
+    memoryText(about),
+    flopsText(about),
     "",
-    rows.length === 0 ? "Heads      none" : [style.bold("Heads"), ...table(rows)].join("\n"),
+    headsText(plugins, style),
+    ...(tensors ? ["", tensorsText(tensors, style)] : []),
   ].join("\n");
 }
 
-function presetText(
-  name: (typeof presetNames)[number],
-  config: BertConfig,
-  parameters: ParameterCount,
-  style: Style,
-): string {
+interface PresetAbout extends Sizes {
+  readonly name: string;
+  readonly paper: string;
+  readonly tensors?: readonly Tensor[];
+}
+
+function presetText(about: PresetAbout, style: Style): string {
+  const { name, paper, config, parameters, tensors } = about;
   return [
-    `${style.bold(`BERT ${name}`)}  ${style.dim(`${grouped(parameters.total)} parameters; the paper says ${papers[name]}`)}`,
+    `${style.bold(`BERT ${name}`)}  ${style.dim(`${grouped(parameters.total)} parameters; the paper says ${paper}`)}`,
     sizesText(config),
     "",
     partsText(config, parameters, style),
+    "",
+    memoryText(about),
+    flopsText(about),
+    ...(tensors ? ["", tensorsText(tensors, style)] : []),
+  ].join("\n");
+}
+
+type OnnxAbout = Named &
+  Omit<Sizes, "memory" | "parameters"> & {
+    readonly bytes: number;
+    readonly inputs: readonly string[];
+    readonly outputs: readonly string[];
+    readonly plugins: readonly Pick<HeadAbout, "name" | "kind" | "features" | "labels">[];
+  };
+
+function onnxText(about: OnnxAbout, style: Style): string {
+  const heads = about.plugins.map(({ name, kind, features, labels }) => [
+    `  ${name}`,
+    kind,
+    features,
+    fit(labels.join(" "), 48),
+  ]);
+  return [
+    `${style.bold(about.name)}  ${style.dim(about.architecture)}`,
+    sizesText(about.config),
+    "",
+    `File       ${size(about.bytes)}`,
+    flopsText(about),
+    `Inputs     ${about.inputs.join(", ")}`,
+    `Outputs    ${about.outputs.join(", ")}`,
+    "",
+    heads.length === 0 ? "Heads      none" : [style.bold("Heads"), ...table(heads)].join("\n"),
   ].join("\n");
 }
 
@@ -171,6 +177,51 @@ function partsText(config: BertConfig, count: ParameterCount, style: Style): str
   return [style.bold("Parameters"), ...lines.slice(0, -1), style.bold(lines[lines.length - 1])].join("\n");
 }
 
-function memoryText(parameters: number): string {
-  return `In memory  ${size(4 * parameters)} at fp32, ${size(2 * parameters)} at fp16`;
+function memoryText({ memory }: Pick<Sizes, "memory">): string {
+  const each = Object.entries(memory).map(([precision, bytes]) => `${size(bytes)} in ${precision}`);
+  return `In memory  ${each.join(", ")}`;
+}
+
+function flopsText({ flops: { length, perToken, perText } }: Pick<Sizes, "flops">): string {
+  const { linear, attention, total } = perToken;
+  return [
+    `Operations ${operations(total)} a token at length ${length}: ${operations(linear)} in matrices, ` +
+      `${operations(attention)} in attention`,
+    `           ${operations(perText)} a text of ${length} tokens`,
+  ].join("\n");
+}
+
+function headsText(heads: readonly HeadAbout[], style: Style): string {
+  if (heads.length === 0) return "Heads      none";
+  const rows = heads.map(({ name, kind, features, parameters, flops, missing = [], labels }) => [
+    `  ${name}`,
+    kind,
+    features,
+    `${grouped(parameters)} parameters`,
+    operations(flops),
+    missing.length === 0 ? "runs" : lacks(missing),
+    fit(labels.join(" "), 48),
+  ]);
+  const title = `${style.bold("Heads")}      ${style.dim("with operations on one token, mask or text")}`;
+  return [title, ...table(rows, [3, 4])].join("\n");
+}
+
+function lacks([first, ...more]: readonly string[]): string {
+  return `lacks ${first}${more.length === 0 ? "" : ` and ${more.length} more`}`;
+}
+
+function tensorsText(tensors: readonly Tensor[], style: Style): string {
+  const rows = tensors.map(({ name, shape, dtype = "", used = true }) => [
+    `  ${name}`,
+    shape.map(grouped).join(" × "),
+    dtype,
+    used ? "" : "not used",
+  ]);
+  return [style.bold("Tensors"), ...table(rows, [1])].join("\n");
+}
+
+/** Floating-point operations in the unit that people say. */
+function operations(count: number): string {
+  if (count < 1e6) return `${(count / 1e3).toFixed(1)} kFLOP`;
+  return count < 1e9 ? `${(count / 1e6).toFixed(1)} MFLOP` : `${(count / 1e9).toFixed(2)} GFLOP`;
 }

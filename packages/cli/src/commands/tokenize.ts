@@ -35,9 +35,9 @@ Examples:
     )
     .action(async (texts, options) => {
       const { ClozeError } = await import("@cloze/core");
-      const { checkText, expectOneSource, fromArguments, fromJsonLines } = await import("../input.ts");
-      const { checkCutting, fromLines, openTokenizer, summarize, tokenizeInput } =
-        await import("../tokens.ts");
+      const { checkText, expectOneSource, fromArguments, fromJsonLines, fromLines } =
+        await import("../input.ts");
+      const { checkCutting, openTokenizer, summarize, tokenizeInput } = await import("../tokens.ts");
       const { answerAll } = await import("../answer.ts");
       const { printOne } = await import("../output.ts");
       const { input, lines, summary } = options;

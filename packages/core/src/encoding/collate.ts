@@ -2,6 +2,7 @@
  * Encodings to tensors: padded to one length, [batch, length].
  */
 import { ClozeError } from "../errors.ts";
+import { MASKED_POSITIONS } from "../session.ts";
 import type { Feeds } from "../session.ts";
 import type { Encoding } from "./encoding.ts";
 
@@ -10,7 +11,8 @@ import type { Encoding } from "./encoding.ts";
  *
  * @param length Not less than the longest encoding's: `Math.max` of their lengths, or `bucketLength` of that.
  * @param padding The id of [PAD].
- * @returns `input_ids`, `token_type_ids` (int32) and `attention_mask` (float32), each [batch, length].
+ * @returns `input_ids`, `token_type_ids` (int32) and `attention_mask` (float32), each [batch, length]; where encodings
+ *   have masks, `masked_positions` (int32), as many a row as the row with most of them has.
  * @throws ClozeError `invalid-option` for an encoding that is longer.
  * @example
  * const encodings = tokenizer.encodeBatch(["a film", "a warm film"]);
@@ -37,7 +39,16 @@ export function collate(encodings: readonly Encoding[], length: number, padding:
     input_ids: { type: "int32", dims, data: ids },
     token_type_ids: { type: "int32", dims, data: segments },
     attention_mask: { type: "float32", dims, data: mask },
+    ...maskedPositions(encodings),
   };
+}
+
+function maskedPositions(encodings: readonly Encoding[]): Feeds {
+  const count = encodings.reduce((most, { masks }) => Math.max(most, masks?.length ?? 0), 0);
+  if (count === 0) return {};
+  const data = new Int32Array(encodings.length * count);
+  for (const [row, { masks = [] }] of encodings.entries()) data.set(masks, row * count);
+  return { [MASKED_POSITIONS]: { type: "int32", dims: [encodings.length, count], data } };
 }
 
 /**
@@ -73,6 +84,8 @@ export function bucketLength(length: number, bucket: number | readonly number[])
  *
  * @param budget The most tokens, padding included, in one batch.
  * @returns The batches, each a list of positions in `lengths`; every position once.
+ * @example
+ * batchByLength([5, 30, 6, 31], 64); // [[0, 2], [1, 3]]
  */
 export function batchByLength(lengths: readonly number[], budget: number): number[][] {
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[a] - lengths[b] || a - b);

@@ -15,6 +15,7 @@ export interface TextInput {
   readonly pair?: string;
 }
 
+/** How a text or a pair becomes an encoding. */
 export interface EncodeOptions {
   /** The most tokens, special ones included. Default: no limit. */
   readonly maxLength?: number | undefined;
@@ -26,6 +27,7 @@ export interface EncodeOptions {
   readonly specials?: boolean | undefined;
 }
 
+/** How a text that is too long is cut into windows. */
 export interface WindowOptions extends EncodeOptions {
   readonly maxLength: number;
   /** Tokens that a window shares with the next. Default: 128, or half of the room if that is less. */

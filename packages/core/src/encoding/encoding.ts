@@ -20,6 +20,8 @@ export interface Encoding {
   readonly truncated: boolean;
   /** What it was joined from, one run of tokens a text; what was cut off lies round the run. */
   readonly sources: readonly Slice[];
+  /** The places whose words are asked for, in `ids`. */
+  readonly masks?: readonly number[];
 }
 
 /** A run of tokens: `count` of them from `first` on. */
@@ -33,7 +35,12 @@ export interface Slice {
 export const SPECIALS_SINGLE = 2;
 export const SPECIALS_PAIR = 3;
 
-/** The whole of a text's tokens as a slice. */
+/**
+ * The whole of a text's tokens as a slice.
+ *
+ * @example
+ * whole(tokenizer.tokenize("a warm film")).count; // 3
+ */
 export function whole(tokens: Tokens): Slice {
   return { tokens, first: 0, count: tokens.ids.length };
 }

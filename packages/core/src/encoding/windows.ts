@@ -72,6 +72,8 @@ export function countWindows(length: number, room: number, overlap: number): num
  * (`_check_is_max_context` in run_squad.py; of equal ones the first, longer windows a little ahead).
  *
  * @returns One window number a token.
+ * @example
+ * maxContext(9, windows(9, 6, 2)); // 0, 0, 0, 0, 0, 1, 1, 1, 1
  */
 export function maxContext(length: number, list: readonly Window[]): Int32Array {
   const owner = new Int32Array(length);

@@ -1,7 +1,7 @@
 /**
  * Windows that split no word: for tasks that say something of every word of a long text.
  */
-import { expectStep } from "./windows.ts";
+import { expectStep, maxContext } from "./windows.ts";
 import type { Window } from "./windows.ts";
 
 /**
@@ -40,4 +40,24 @@ function lastAtMost(words: Int32Array, limit: number): number {
     else high = middle - 1;
   }
   return words[low];
+}
+
+/**
+ * For each token, the window that speaks for it: the one in which its word has the most context. A word that is longer
+ * than a window is spoken for piece by piece.
+ */
+export function wordOwners(words: Int32Array, list: readonly Window[]): Int32Array {
+  const owner = maxContext(words[words.length - 1], list);
+  for (let w = 0; w < words.length - 1; w++) {
+    const { first, count } = list[owner[words[w]]] ?? { first: 0, count: 0 };
+    if (first + count >= words[w + 1]) owner.fill(owner[words[w]], words[w], words[w + 1]);
+  }
+  return owner;
+}
+
+/** Where each word begins, and the number of tokens. */
+export function wordBorders(wordIds: Int32Array): Int32Array {
+  const borders: number[] = [];
+  for (let i = 0; i < wordIds.length; i++) if (i === 0 || wordIds[i] !== wordIds[i - 1]) borders.push(i);
+  return Int32Array.from([...borders, wordIds.length]);
 }

@@ -77,6 +77,32 @@ describe("operators", () => {
     );
   });
 
+  test("gatherRows takes each example's own rows, in the order asked for", () => {
+    const x = tensor([2, 2, 1], [1, 2, 3, 4]);
+    const rows: Operand = { dims: [2, 3], data: Int32Array.of(1, 0, 1, 0, 0, 1) };
+    const y = compute([x, rows], (g, [a, b]) => g.gatherRows(a, b));
+    expect(y.dims).toEqual([2, 3, 1]);
+    expect([...y.data]).toEqual([2, 1, 2, 3, 3, 4]);
+  });
+
+  test("topIds names the greatest along the last axis, the earlier of equal ones first; take gives their values", () => {
+    const x = tensor([2, 4], [1, 9, 9, 3, -1, -2, -3, -4]);
+    const ids = compute([x], (g, [a]) => g.topIds(a, 3));
+    expect(ids.dims).toEqual([2, 3]);
+    expect([...ids.data]).toEqual([1, 2, 3, 0, 1, 2]);
+    const values = compute([x], (g, [a]) => g.take(a, g.topIds(a, 2)));
+    expect([...values.data]).toEqual([9, 9, -1, -2]);
+    const floats = compute([x], (g, [a]) => g.toFloat(g.topIds(a, 1)));
+    expect([...floats.data]).toEqual([1, 0]);
+  });
+
+  test("logSumExp is safe where exp is not", () => {
+    const y = compute([tensor([2, 2], [1000, 1000, -1000, -1000])], (g, [x]) => g.logSumExp(x));
+    expect(y.dims).toEqual([2]);
+    expect(y.data[0]).toBeCloseTo(1000 + Math.log(2), 10);
+    expect(y.data[1]).toBeCloseTo(-1000 + Math.log(2), 10);
+  });
+
   test("elementwise operators broadcast as NumPy's do", () => {
     const y = compute([tensor([2, 1], [1, 2]), tensor([3], [10, 20, 30])], (g, [a, b]) => g.add(a, b));
     expect(y.dims).toEqual([2, 3]);

@@ -10,7 +10,9 @@ import type { Attributes, Operator } from "./operators.ts";
 
 /** A number, or the name of a size that is known only when the graph runs (`batch`, `length`). */
 export type Dimension = number | string;
+/** The sizes of a value's axes. */
 export type Shape = readonly Dimension[];
+/** What a value's numbers are. */
 export type DataType = "float32" | "int32";
 
 /** The result of a node, an input, a parameter or a constant. */
@@ -29,6 +31,7 @@ type Source =
 /** One application of an operator. The union over all operators lets a table be exhaustive. */
 export type Node = { readonly [O in Operator]: NodeOf<O> }[Operator];
 
+/** A node of one operator. */
 export interface NodeOf<O extends Operator> {
   readonly operator: O;
   readonly inputs: readonly Value[];
@@ -168,6 +171,31 @@ export class GraphBuilder {
   /** Lays values one behind the other along one axis. */
   concat(values: readonly Value[], axis: number): Value {
     return this.#apply("concat", values, { axis });
+  }
+
+  /** Rows of each example by index: x [batch, length, width], rows [batch, count] → [batch, count, width]. */
+  gatherRows(x: Value, rows: Value): Value {
+    return this.#apply("gatherRows", [x, rows], {});
+  }
+
+  /** log Σ exp over the last axis, which disappears. */
+  logSumExp(x: Value): Value {
+    return this.#apply("logSumExp", [x], {});
+  }
+
+  /** The places of the `k` greatest along the last axis, greatest first: int32 [..., k]. */
+  topIds(x: Value, k: number): Value {
+    return this.#apply("topIds", [x], { k });
+  }
+
+  /** The values at places along the last axis: x [..., n], ids [..., k] → [..., k]. */
+  take(x: Value, ids: Value): Value {
+    return this.#apply("take", [x, ids], {});
+  }
+
+  /** Whole numbers as float32, exact below 2²⁴. */
+  toFloat(x: Value): Value {
+    return this.#apply("toFloat", [x], {});
   }
 
   #apply<O extends Operator>(operator: O, inputs: readonly Value[], attributes: Attributes[O]): Value {

@@ -9,6 +9,7 @@ import type { Graph, Node, Value } from "./graph.ts";
 import { operators, product } from "./operators.ts";
 import type { Numbers, Operand } from "./operators.ts";
 
+/** How a graph is run. */
 export interface InterpretOptions {
   /** The arithmetic of float values: float64 (default) or float32. */
   readonly precision?: "float64" | "float32";
@@ -24,7 +25,10 @@ export interface InterpretOptions {
  * @throws ClozeError `invalid-input` when a feed is missing, or two feeds disagree about a named dimension.
  *
  * @example
- * const y = interpret(graph, new Map([["x", { dims: [1, 2], data: new Float32Array([1, 2]) }], …])).get("y");
+ * const g = new GraphBuilder();
+ * g.output("y", g.tanh(g.input("x", ["batch", 2], "float32")));
+ * const y = interpret(g.build(), new Map([["x", { dims: [1, 2], data: Float32Array.of(0, 1) }]])).get("y");
+ * y?.data; // 0, 0.762
  */
 export function interpret(
   graph: Graph,
@@ -67,7 +71,13 @@ export function interpret(
   return new Map(names.map((name, i) => [name, operand(wanted[i])]));
 }
 
-/** The nodes that the wanted values depend on, in order. */
+/**
+ * The nodes that the wanted values depend on, in order.
+ *
+ * @example
+ * const [last] = needed(graph, [graph.outputs.get("sentiment")!]).slice(-1);
+ * last.operator; // "linear"
+ */
 export function needed(graph: Graph, wanted: readonly Value[]): Node[] {
   const live = new Set<Value>(wanted);
   return graph.nodes

@@ -7,6 +7,7 @@
  */
 import { erf } from "./erf.ts";
 import type { DataType, Dimension, Shape, Value } from "./graph.ts";
+import { logSumExp, softmaxInPlace, topPlaces } from "./vectors.ts";
 
 /** Every operator with its attributes. */
 export interface Attributes {
@@ -27,13 +28,20 @@ export interface Attributes {
   readonly select: { readonly axis: number; readonly index: number };
   readonly expand: { readonly axis: number };
   readonly concat: { readonly axis: number };
+  readonly gatherRows: Empty;
+  readonly logSumExp: Empty;
+  readonly topIds: { readonly k: number };
+  readonly take: Empty;
+  readonly toFloat: Empty;
 }
 
 type Empty = Readonly<Record<string, never>>;
+/** The name of an operator. */
 export type Operator = keyof Attributes;
 
 /** Numbers of one tensor while it is interpreted. */
 export type Numbers = Float64Array | Float32Array | Int32Array;
+/** A tensor while it is interpreted. */
 export interface Operand {
   readonly dims: readonly number[];
   readonly data: Numbers;
@@ -51,6 +59,7 @@ interface Rule<O extends Operator> {
   kernel(out: Operand, inputs: readonly Operand[], attributes: Attributes[O]): void;
 }
 
+/** The rules of every operator. */
 export const operators: { readonly [O in Operator]: Rule<O> } = {
   embed: {
     infer: ([table, ids]) => float([...ids.shape, table.shape[1]]),
@@ -183,10 +192,11 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
     },
   },
 
-  add: elementwise((a, b) => a + b),
-  subtract: elementwise((a, b) => a - b),
-  multiply: elementwise((a, b) => a * b),
-  divide: elementwise((a, b) => a / b),
+  // Pure: a bundler may leave the table out where no graph is run.
+  add: /* @__PURE__ */ elementwise((a, b) => a + b),
+  subtract: /* @__PURE__ */ elementwise((a, b) => a - b),
+  multiply: /* @__PURE__ */ elementwise((a, b) => a * b),
+  divide: /* @__PURE__ */ elementwise((a, b) => a / b),
 
   sum: {
     infer: ([x], { axis }) => float(x.shape.toSpliced(axis, 1)),
@@ -237,17 +247,62 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
       }
     },
   },
-};
 
-/** Softmax over a whole vector, safe against overflow. */
-export function softmaxInPlace(values: Float64Array): Float64Array {
-  let max = -Infinity;
-  for (const value of values) max = Math.max(max, value);
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] = Math.exp(values[i] - max);
-  for (let i = 0; i < values.length; i++) values[i] /= sum;
-  return values;
-}
+  gatherRows: {
+    infer([x, rows]) {
+      expectEqual("gatherRows", x.shape[0], rows.shape[0]);
+      return float([...rows.shape, x.shape[2]]);
+    },
+    kernel(out, [x, rows]) {
+      const [, length, width] = x.dims;
+      const [batch, count] = rows.dims;
+      for (let b = 0; b < batch; b++) {
+        for (let i = 0; i < count; i++) {
+          const from = (b * length + rows.data[b * count + i]) * width;
+          out.data.set(x.data.subarray(from, from + width), (b * count + i) * width);
+        }
+      }
+    },
+  },
+
+  logSumExp: {
+    infer: ([x]) => float(x.shape.slice(0, -1)),
+    kernel(out, [x]) {
+      const width = x.dims[x.dims.length - 1];
+      for (let i = 0; i < out.data.length; i++)
+        out.data[i] = logSumExp(x.data.subarray(i * width, (i + 1) * width));
+    },
+  },
+
+  topIds: {
+    infer: ([x], { k }) => ({ shape: [...x.shape.slice(0, -1), k], type: "int32" }),
+    kernel(out, [x], { k }) {
+      const width = x.dims[x.dims.length - 1];
+      for (let i = 0; i < out.data.length / k; i++)
+        out.data.set(topPlaces(x.data.subarray(i * width, (i + 1) * width), k), i * k);
+    },
+  },
+
+  take: {
+    infer([x, ids]) {
+      expectEqual("take", x.shape.slice(0, -1).join(), ids.shape.slice(0, -1).join());
+      return float(ids.shape);
+    },
+    kernel(out, [x, ids]) {
+      const width = x.dims[x.dims.length - 1];
+      const count = ids.dims[ids.dims.length - 1];
+      for (let i = 0; i < out.data.length; i++)
+        out.data[i] = x.data[Math.floor(i / count) * width + ids.data[i]];
+    },
+  },
+
+  toFloat: {
+    infer: ([x]) => float(x.shape),
+    kernel(out, [x]) {
+      out.data.set(x.data);
+    },
+  },
+};
 
 function geluErf(x: number): number {
   return 0.5 * x * (1 + erf(x * Math.SQRT1_2));

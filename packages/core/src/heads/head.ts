@@ -3,49 +3,48 @@
  * its logits are decoded stands beside it, in its own file; nothing else in the code branches on a head's kind.
  */
 import type { GraphBuilder, Value } from "../graph/graph.ts";
-import { mean, pool } from "../model/bert.ts";
-import type { Encoder } from "../model/bert.ts";
+import { featureOutputs } from "../model/outputs.ts";
+import type { Features } from "../model/outputs.ts";
 import type { FeatureKind, HeadKind, Plugin } from "../plugin.ts";
 import type { HeadConfig } from "../model/config.ts";
 
+/** A head: what its parameters are, and what it computes of the encoder's outputs. */
 export interface Head {
   /** The kinds of `plugin.json` that this head serves. */
   readonly kinds: readonly HeadKind[];
-  /** The class of `transformers` that it is, and what its parameters are called there. */
-  readonly architecture: string;
+  /** The classes of `transformers` that have it, and what its parameters are called there. */
+  readonly architectures: readonly string[];
   readonly scope: string;
   /** Describes the head that came inside a model folder. */
-  describe(config: HeadConfig): Pick<Plugin, "kind" | "labels" | "features">;
+  describe(config: HeadConfig): HeadShape & Pick<Plugin, "kind">;
   /** What is wrong with a plugin of one of these kinds, if something is: its labels or what it reads. */
   complaint(plugin: Pick<Plugin, "kind" | "labels" | "features">): string | undefined;
-  /** Logits from the encoder; declares the head's parameters under `scope`. */
-  forward(g: GraphBuilder, encoder: Encoder, plugin: HeadShape, scope: string): Value;
+  /**
+   * What it computes of the encoder's outputs, each under what its name adds to the head's: "" is the logits. Declares
+   * the head's parameters under `scope`.
+   */
+  forward(
+    g: GraphBuilder,
+    encoder: Features,
+    plugin: HeadShape,
+    scope: string,
+  ): { readonly "": Value; readonly [suffix: string]: Value };
 }
 
 /** What the forward pass needs to know of a plugin. */
-export type HeadShape = Pick<Plugin, "labels" | "features">;
+export type HeadShape = Pick<Plugin, "labels" | "features" | "tied">;
 
 /** The vector that a head on a whole text reads, and its width. */
-export function textFeatures(g: GraphBuilder, encoder: Encoder, features: FeatureKind): [Value, number] {
-  const { hiddenSize: H, layers: L } = encoder.config;
-  switch (features) {
-    case "pooler":
-      return [pool(g, encoder), H]; // [batch, hidden]
-    case "cls":
-      return [g.select(encoder.last, 1, 0), H]; // [batch, hidden]
-    case "mean":
-      return [mean(g, encoder, L), H]; // [batch, hidden]
-    case "last-four": {
-      const layers = [L - 3, L - 2, L - 1, L].filter((n) => n >= 0);
-      return [
-        g.concat(
-          layers.map((n) => mean(g, encoder, n)),
-          1,
-        ),
-        layers.length * H,
-      ]; // [batch, 4·hidden]
-    }
-    case "hidden":
-      throw new TypeError("A head on a whole text reads one vector of it, not hidden.");
-  }
+export function textFeatures(
+  g: GraphBuilder,
+  { config, read }: Features,
+  features: FeatureKind,
+): [Value, number] {
+  const parts = featureOutputs(config, features).map(read); // each [batch, hidden]
+  return [parts.length === 1 ? parts[0] : g.concat(parts, 1), parts.length * config.hiddenSize];
+}
+
+/** What is wrong with a head on a whole text that reads these features. */
+export function complainOfTextFeatures({ features }: Pick<Plugin, "features">): string | undefined {
+  return features === "hidden" ? "features should name one vector of the text, not hidden" : undefined;
 }

@@ -5,30 +5,43 @@
 import { ClozeError } from "../errors.ts";
 import { GraphBuilder } from "../graph/graph.ts";
 import type { Graph } from "../graph/graph.ts";
-import { encode, inputs, mean, pool } from "../model/bert.ts";
 import type { BertConfig } from "../model/config.ts";
+import { encoderOutputs, fedOutputs } from "../model/outputs.ts";
+import type { Features } from "../model/outputs.ts";
 import type { HeadKind, Plugin } from "../plugin.ts";
-import type { Head, HeadShape } from "./head.ts";
+import { choice } from "./choice.ts";
+import type { Head } from "./head.ts";
+import { maskedLm } from "./masked-lm.ts";
+import { nextSentence } from "./next-sentence.ts";
 import { sequence } from "./sequence.ts";
 import { span } from "./span.ts";
 import { token } from "./token.ts";
 
 export type { Head, HeadShape } from "./head.ts";
 
-export const heads: readonly Head[] = [sequence, span, token];
+/** One head a way of reading the encoder: together they serve every kind of plugin. */
+export const heads: readonly Head[] = [maskedLm, nextSentence, sequence, token, span, choice];
 
-/** The head that serves a kind; undefined for the kinds that have no file here yet. */
-export function findHead(kind: HeadKind): Head | undefined {
-  return heads.find((head) => head.kinds.includes(kind));
+/**
+ * The head that serves a kind.
+ *
+ * @example
+ * findHead("regression").architectures; // ["BertForSequenceClassification"]
+ */
+export function findHead(kind: HeadKind): Head {
+  return heads.find((head) => head.kinds.includes(kind))!; // every kind has one: heads.test.ts
 }
 
 /**
- * Refuses a plugin whose labels or features do not fit its kind. A kind that has no head here passes: it is not run.
+ * Refuses a plugin whose labels or features do not fit its kind.
  *
  * @throws ClozeError `invalid-plugin`.
+ * @example
+ * const span = parsePlugin('{"name":"quotes","kind":"span","labels":["start","end"],"features":"hidden"}');
+ * checkPlugin(span); // with three labels it would throw
  */
 export function checkPlugin(plugin: Plugin): void {
-  const complaint = findHead(plugin.kind)?.complaint(plugin);
+  const complaint = findHead(plugin.kind).complaint(plugin);
   if (complaint === undefined) return;
   throw new ClozeError(
     "invalid-plugin",
@@ -36,22 +49,12 @@ export function checkPlugin(plugin: Plugin): void {
   );
 }
 
-/** A head to be put on an encoder. */
-export interface AttachedHead {
-  /** The name of its output. */
-  readonly output: string;
-  readonly kind: HeadKind;
-  /** What its parameters are called: `<scope>.weight`, `<scope>.bias`. */
-  readonly scope: string;
-  readonly shape: HeadShape;
-}
+/** A head to be put on an encoder: its outputs bear its name, its parameters begin with its scope. */
+export type AttachedHead = Pick<Plugin, "name" | "kind" | "scope" | "labels" | "features" | "tied">;
 
 /**
- * The graph of a whole model. Its outputs, by name:
- * - `last_hidden_state` [batch, length, hidden]; `pooler_output` [batch, hidden] where the model has a pooler;
- * - `mean.N` and `cls.N` [batch, hidden]: features of layer N, 0 being the embeddings, pooled where they are
- *   computed, so that a vector and not a matrix travels;
- * - one output a head, its logits.
+ * The graph of a whole model: the encoder's outputs (`encoderOutputs`), and for each head its logits under its name,
+ * and what else it gives under its name and a suffix.
  *
  * @example
  * const graph = buildModel(presets.tiny, { pooler: true, heads: [] });
@@ -61,17 +64,33 @@ export function buildModel(
   options: { readonly pooler: boolean; readonly heads: readonly AttachedHead[] },
 ): Graph {
   const g = new GraphBuilder();
-  const encoder = encode(g, config, inputs(g));
-  g.output("last_hidden_state", encoder.last);
-  for (let n = 0; n <= config.layers; n++) {
-    g.output(`mean.${n}`, mean(g, encoder, n));
-    g.output(`cls.${n}`, g.select(encoder.hidden[n], 1, 0));
-  }
-  if (options.pooler) g.output("pooler_output", pool(g, encoder));
-  for (const { output, kind, scope, shape } of options.heads) {
-    const head = findHead(kind);
-    if (!head) throw new ClozeError("unsupported", `Heads of kind ${kind} cannot be run yet.`);
-    g.output(output, head.forward(g, encoder, shape, scope));
-  }
+  const outputs = encoderOutputs(g, config, options.pooler);
+  const read = (name: string) => {
+    const value = outputs.get(name);
+    if (value) return value;
+    throw new ClozeError(
+      "unsupported",
+      `The encoder has no ${name}, which a head reads: load a model that has.`,
+    );
+  };
+  for (const [name, value] of outputs) g.output(name, value);
+  for (const head of options.heads) attach(g, { config, read }, head);
   return g.build();
+}
+
+/**
+ * The graph of one head, whose inputs are outputs of its encoder: for a head that came after its encoder.
+ *
+ * @example
+ * buildHead(config, plugin).parameters.map(({ shape }) => shape); // [[2, 384], [2]]
+ */
+export function buildHead(config: BertConfig, head: AttachedHead): Graph {
+  const g = new GraphBuilder();
+  attach(g, fedOutputs(g, config), head);
+  return g.build();
+}
+
+function attach(g: GraphBuilder, encoder: Features, head: AttachedHead): void {
+  const values = findHead(head.kind).forward(g, encoder, head, head.scope);
+  for (const [suffix, value] of Object.entries(values)) g.output(`${head.name}${suffix}`, value);
 }

@@ -4,14 +4,14 @@
  * One label of several, several at once, or a number: the forward pass is the same, the decoding differs.
  */
 import { dense } from "../model/bert.ts";
-import { softmaxInPlace } from "../graph/operators.ts";
+import { softmaxInPlace } from "../graph/vectors.ts";
 import type { HeadKind } from "../plugin.ts";
-import { textFeatures } from "./head.ts";
+import { complainOfTextFeatures, textFeatures } from "./head.ts";
 import type { Head } from "./head.ts";
 
 export const sequence: Head = {
   kinds: ["sequence", "multi-label", "regression"],
-  architecture: "BertForSequenceClassification",
+  architectures: ["BertForSequenceClassification"],
   scope: "classifier",
 
   describe({ labels, problem }) {
@@ -24,15 +24,16 @@ export const sequence: Head = {
   },
 
   complaint({ kind, labels, features }) {
-    if (features === "hidden") return "features should name one vector of the text, not hidden";
+    const complaint = complainOfTextFeatures({ features });
+    if (complaint !== undefined) return complaint;
     if (kind === "regression" && labels.length !== 1)
       return `a regression has one label, not ${labels.length}`;
-    return undefined;
+    return labels.length > 0 ? undefined : "labels should be a list of names, one a logit";
   },
 
   forward(g, encoder, { labels, features }, scope) {
     const [vector, width] = textFeatures(g, encoder, features); // [batch, width]
-    return dense(g, scope, vector, width, labels.length); // [batch, labels]
+    return { "": dense(g, scope, vector, width, labels.length) }; // [batch, labels]
   },
 };
 

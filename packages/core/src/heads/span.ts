@@ -2,14 +2,14 @@
  * The head for spans: a start and an end logit for every token (Devlin et al., 2018, 4.2), and the decoding of
  * google-research/bert's run_squad.py: the 20 best starts and ends of each window, maximal context, the n-best.
  */
-import { softmaxInPlace } from "../graph/operators.ts";
+import { softmaxInPlace, topPlaces } from "../graph/vectors.ts";
 import { dense } from "../model/bert.ts";
 import type { Window } from "../encoding/windows.ts";
 import type { Head } from "./head.ts";
 
 export const span: Head = {
   kinds: ["span"],
-  architecture: "BertForQuestionAnswering",
+  architectures: ["BertForQuestionAnswering"],
   scope: "qa_outputs",
 
   describe: () => ({ kind: "span", labels: ["start", "end"], features: "hidden" }),
@@ -19,8 +19,8 @@ export const span: Head = {
     return labels.length === 2 ? undefined : `a span has two labels, start and end, not ${labels.length}`;
   },
 
-  forward(g, encoder, { labels }, scope) {
-    return dense(g, scope, encoder.last, encoder.config.hiddenSize, labels.length); // [batch, length, 2]
+  forward(g, { config, read }, { labels }, scope) {
+    return { "": dense(g, scope, read("last_hidden_state"), config.hiddenSize, labels.length) }; // [batch, length, 2]
   },
 };
 
@@ -33,6 +33,8 @@ export interface ScoredWindow extends Window {
 }
 
 export interface SpanOptions {
+  /** The word of each context token, where answers are to begin and end with whole words. */
+  readonly words?: Int32Array | undefined;
   /** The longest answer in tokens. */
   readonly maxAnswer: number;
   /** How many starts, how many ends and how many answers are kept. */
@@ -41,6 +43,7 @@ export interface SpanOptions {
   readonly noAnswer: boolean;
 }
 
+/** A part of a context that may be the answer. */
 export interface Span {
   readonly text: string;
   /** [start, end) in UTF-16 units of the context. */
@@ -70,8 +73,8 @@ export function decodeSpans(
   const found: { start: number; end: number; score: number }[] = []; // in tokens of the context
   for (const [w, { logits, contextAt, first, count }] of windows.entries()) {
     nullScore = Math.min(nullScore, logits[0] + logits[1]);
-    const ends = best(logits, 1, options.candidates);
-    for (const startAt of best(logits, 0, options.candidates)) {
+    const ends = topPlaces(column(logits, 1), options.candidates);
+    for (const startAt of topPlaces(column(logits, 0), options.candidates)) {
       const start = startAt - contextAt + first;
       if (startAt < contextAt || startAt >= contextAt + count || owner[start] !== w) continue;
       for (const endAt of ends) {
@@ -84,10 +87,12 @@ export function decodeSpans(
   found.sort((a, b) => b.score - a.score);
 
   const seen = new Map<string, Omit<Span, "probability">>();
+  const { words } = options;
   for (const { start, end, score } of found) {
-    if (seen.size === options.candidates) break;
-    const from = offsets[2 * start];
-    const to = offsets[2 * end + 1];
+    const places = seen.size + (options.noAnswer && nullScore > score ? 1 : 0); // no answer has a place too
+    if (places >= options.candidates) break;
+    const from = offsets[2 * (words ? words.indexOf(words[start]) : start)];
+    const to = offsets[2 * (words ? words.lastIndexOf(words[end]) : end) + 1];
     const text = context.slice(from, to);
     if (!seen.has(text)) seen.set(text, { text, start: from, end: to, score });
   }
@@ -97,16 +102,7 @@ export function decodeSpans(
   return { spans: answers.map((answer, i) => ({ ...answer, probability: probabilities[i] })), nullScore };
 }
 
-/** The places of the `count` greatest start (0) or end (1) logits, greatest first, the earlier of equal ones first. */
-function best(logits: Float32Array, which: 0 | 1, count: number): number[] {
-  const top: number[] = [];
-  for (let i = 0; i < logits.length / 2; i++) {
-    const logit = logits[2 * i + which];
-    if (top.length === count && !(logit > logits[2 * top[count - 1] + which])) continue;
-    let at = top.length;
-    while (at > 0 && logit > logits[2 * top[at - 1] + which]) at--;
-    top.splice(at, 0, i);
-    if (top.length > count) top.pop();
-  }
-  return top;
+/** Every token's start (0) or end (1) logit. */
+function column(logits: Float32Array, which: 0 | 1): Float32Array {
+  return Float32Array.from({ length: logits.length / 2 }, (_, i) => logits[2 * i + which]);
 }

@@ -2,22 +2,25 @@
  * The head for tokens: logits over labels for every token (Devlin et al., 2018, 5.3), and their grouping into
  * entities as Hugging Face's token-classification pipeline groups them.
  */
-import { softmaxInPlace } from "../graph/operators.ts";
+import { softmaxInPlace } from "../graph/vectors.ts";
 import { dense } from "../model/bert.ts";
 import type { Head } from "./head.ts";
 
 export const token: Head = {
   kinds: ["token"],
-  architecture: "BertForTokenClassification",
+  architectures: ["BertForTokenClassification"],
   scope: "classifier",
 
   describe: ({ labels }) => ({ kind: "token", labels, features: "hidden" }),
 
-  complaint: ({ features }) =>
-    features === "hidden" ? undefined : `features should be hidden, every token's vector, not ${features}`,
+  complaint({ labels, features }) {
+    if (features !== "hidden") return `features should be hidden, every token's vector, not ${features}`;
+    return labels.length > 0 ? undefined : "labels should be a list of names, one a logit";
+  },
 
-  forward(g, encoder, { labels }, scope) {
-    return dense(g, scope, encoder.last, encoder.config.hiddenSize, labels.length); // [batch, length, labels]
+  forward(g, { config, read }, { labels }, scope) {
+    const hidden = read("last_hidden_state");
+    return { "": dense(g, scope, hidden, config.hiddenSize, labels.length) }; // [batch, length, labels]
   },
 };
 
@@ -28,6 +31,7 @@ export const token: Head = {
  */
 export type Aggregation = "none" | "simple" | "first" | "average" | "max";
 
+/** Something with a label in a text. */
 export interface Entity {
   /** The label; without its B- or I- where neighbours were put together. */
   readonly label: string;

@@ -85,7 +85,8 @@ function layer(g: GraphBuilder, config: BertConfig, name: string, x: Value, bias
   return norm(g, config, `${name}.output.LayerNorm`, g.add(outer, middle));
 }
 
-function activate(g: GraphBuilder, { activation }: BertConfig, x: Value): Value {
+/** The activation between two dense layers, as the checkpoint has it. */
+export function activate(g: GraphBuilder, { activation }: BertConfig, x: Value): Value {
   if (activation === "relu") return g.relu(x);
   return g.gelu(x, activation === "gelu" ? "none" : "tanh");
 }
@@ -95,7 +96,8 @@ export function dense(g: GraphBuilder, name: string, x: Value, ins: number, outs
   return g.linear(x, g.parameter(`${name}.weight`, [outs, ins]), g.parameter(`${name}.bias`, [outs]));
 }
 
-function norm(
+/** Layer normalisation with its scale and shift under `name`. */
+export function norm(
   g: GraphBuilder,
   { hiddenSize: H, layerNormEpsilon }: BertConfig,
   name: string,

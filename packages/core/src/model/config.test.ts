@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { needed } from "../graph/interpret.ts";
 import { buildModel } from "../heads/index.ts";
 import { parseConfig, presets } from "./config.ts";
-import { parameterCount } from "./parameters.ts";
+import { flopsPerToken, parameterCount } from "./parameters.ts";
 
 const minimal = {
   vocab_size: 30522,
@@ -33,6 +34,27 @@ describe("parameters", () => {
   });
 });
 
+describe("operations", () => {
+  test("a token of BASE in a text of 128 takes twice the weights of its layers, and attention", () => {
+    expect(flopsPerToken(presets.base, 128)).toEqual({
+      linear: 2 * 84_934_656, // 85M weights
+      attention: 12 * (2 * 128 * 768 + 2 * 128 * 768), // scores, then the weighted sum
+      total: 174_587_904,
+    });
+  });
+
+  test.each(Object.entries(presets))("the formula counts what the graph of %s multiplies", (_, config) => {
+    const graph = buildModel(config, { pooler: false, heads: [] });
+    let linear = 0;
+    let attention = 0;
+    for (const { operator, inputs } of needed(graph, [graph.outputs.get("last_hidden_state")!])) {
+      if (operator === "linear") linear += 2 * Number(inputs[1].shape[0]) * Number(inputs[1].shape[1]);
+      if (operator === "attention") attention += 2 * 2 * 512 * Number(inputs[0].shape[2]);
+    }
+    expect(flopsPerToken(config, 512)).toMatchObject({ linear, attention });
+  });
+});
+
 describe("config.json", () => {
   test("what is left out is what Hugging Face takes by default", () => {
     const { config, head } = parse({});
@@ -42,7 +64,12 @@ describe("config.json", () => {
       activation: "gelu",
       layerNormEpsilon: 1e-12,
     });
-    expect(head).toEqual({ architecture: "BertModel", labels: ["LABEL_0", "LABEL_1"], problem: undefined });
+    expect(head).toEqual({
+      architecture: "BertModel",
+      labels: ["LABEL_0", "LABEL_1"],
+      problem: undefined,
+      tied: true,
+    });
   });
 
   test("labels are in the order of their ids, whatever order they are written in", () => {

@@ -28,6 +28,8 @@ export interface HeadConfig {
   /** In the order of the logits; empty where the file names none. */
   readonly labels: readonly string[];
   readonly problem: "single-label" | "multi-label" | "regression" | undefined;
+  /** Whether the decoder of masked words is the table of word embeddings. */
+  readonly tied: boolean;
 }
 
 const shape = (layers: number, hiddenSize: number, heads = hiddenSize / 64): BertConfig => ({
@@ -66,6 +68,8 @@ const activations: ReadonlyMap<unknown, Activation> = new Map([
  *
  * @throws ClozeError `invalid-model` when it is damaged or contradicts itself, `unsupported` when it is not a BERT
  *   or asks for what Cloze cannot do (relative positions, a decoder).
+ * @example
+ * parseConfig(texts.config).config.hiddenSize; // 384
  */
 export function parseConfig(text: string): { config: BertConfig; head: HeadConfig } {
   const json = parseObject(text);
@@ -146,7 +150,8 @@ function parseHead(json: Json): HeadConfig {
       "unsupported",
       `config.json: problem_type ${JSON.stringify(json.problem_type)} is not one of Hugging Face's.`,
     );
-  return { architecture, labels: parseLabels(json), problem };
+  const tied = json.tie_word_embeddings !== false;
+  return { architecture, labels: parseLabels(json), problem, tied };
 }
 
 const problems: ReadonlyMap<unknown, HeadConfig["problem"]> = new Map([

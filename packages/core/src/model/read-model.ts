@@ -9,7 +9,7 @@ import type { Plugin } from "../plugin.ts";
 import { Tokenizer } from "../tokenizer/index.ts";
 import type { TokenizerFiles } from "../tokenizer/index.ts";
 import { parseConfig } from "./config.ts";
-import type { BertConfig } from "./config.ts";
+import type { BertConfig, HeadConfig } from "./config.ts";
 
 /** `config.json`, the tokenizer's files (either `vocab.txt` or `tokenizer.json` is enough), each `plugin.json`. */
 export interface ModelTexts extends TokenizerFiles {
@@ -30,6 +30,9 @@ const tokenizerFileNames: Readonly<Record<keyof TokenizerFiles, string>> = {
  * Gathers a tokenizer's files.
  *
  * @param read Gives a file's text by its name in the model's folder, undefined where it is not there.
+ * @example
+ * const files = await gatherTokenizerFiles(async (name) => (name === "vocab.txt" ? vocabTxt : undefined));
+ * Tokenizer.fromFiles(files).vocabulary.size; // 30522
  */
 export async function gatherTokenizerFiles(
   read: (name: string) => Promise<string | undefined>,
@@ -40,6 +43,7 @@ export async function gatherTokenizerFiles(
   );
 }
 
+/** What is known of a model without its weights. */
 export interface ModelDescription {
   readonly config: BertConfig;
   /** The class of `transformers` that the model was saved from. */
@@ -49,7 +53,7 @@ export interface ModelDescription {
   readonly tokenizer: Tokenizer;
 }
 
-/** What the head that came inside a model is called, as a plugin and as an output. */
+/** What the head that came inside a model is called, as a plugin and as an output; of several, each by its kind. */
 export const OWN_HEAD = "head";
 
 /**
@@ -57,6 +61,9 @@ export const OWN_HEAD = "head";
  *
  * @throws ClozeError `invalid-model`, `invalid-plugin`, `invalid-vocabulary`, `unsupported`, `not-found` without a
  *   vocabulary.
+ * @example
+ * const { config, plugins, tokenizer } = readModel(texts);
+ * plugins.map(({ name }) => name); // ["masked-lm", "next-sentence", "answers", "entities", "sentiment"]
  */
 export function readModel({
   config: configText,
@@ -64,21 +71,15 @@ export function readModel({
   ...files
 }: ModelTexts): ModelDescription {
   const { config, head } = parseConfig(configText);
-  const own = heads.find(({ architecture }) => architecture === head.architecture)?.describe(head);
-  const title = head.architecture;
-  const plugins = [
-    ...(own ? [{ name: OWN_HEAD, version: "1.0.0", title, examples: [], metrics: {}, ...own }] : []),
-    ...pluginTexts.map(parsePlugin),
-  ];
+  const own = ownHeads(head);
+  const plugins = [...own, ...pluginTexts.map(parsePlugin)];
   for (const [i, plugin] of plugins.entries()) {
     const taken = plugins.findIndex(({ name }) => name === plugin.name) < i;
-    if (taken || (plugin.name === OWN_HEAD && !(own && i === 0)))
+    if (taken || (plugin.name === OWN_HEAD && i >= own.length))
       throw new ClozeError(
         "invalid-plugin",
         `The name ${plugin.name} is taken: rename the plugin in its plugin.json.`,
-        {
-          field: "name",
-        },
+        { field: "name" },
       );
     checkPlugin(plugin);
   }
@@ -90,4 +91,15 @@ export function readModel({
         "they are not of one model.",
     );
   return { config, architecture: head.architecture, plugins, tokenizer };
+}
+
+/** The heads that a model of this architecture has inside. */
+function ownHeads(config: HeadConfig): Plugin[] {
+  const { architecture: title } = config;
+  const own = heads.filter(({ architectures }) => architectures.includes(title));
+  return own.map((head) => {
+    const shape = head.describe(config);
+    const name = own.length === 1 ? OWN_HEAD : shape.kind;
+    return { name, version: "1.0.0", title, scope: head.scope, examples: [], metrics: {}, ...shape };
+  });
 }

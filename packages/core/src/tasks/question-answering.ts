@@ -11,15 +11,25 @@ import { decodeSpans } from "../heads/span.ts";
 import type { ScoredWindow, Span } from "../heads/span.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { expectShape, expectText, expectWindows, lengthLimit, placeOf, runBatches } from "./task.ts";
+import {
+  expectShape,
+  expectText,
+  expectWindows,
+  lengthLimit,
+  placeOf,
+  positive,
+  runBatches,
+} from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
+/** A question and the text that holds its answer. */
 export interface Question {
   readonly id?: string | number;
   readonly question: string;
   readonly context: string;
 }
 
+/** How questions are answered. */
 export interface AskOptions extends RunOptions {
   /** How many answers to report, best first: 20 by default, and at most. */
   readonly top?: number | undefined;
@@ -31,6 +41,8 @@ export interface AskOptions extends RunOptions {
   readonly maxQuestion?: number | undefined;
   /** The longest answer in tokens: 30 by default. */
   readonly maxAnswer?: number | undefined;
+  /** Whether answers begin and end with whole words; Chinese has a word a character. Off, as in the original. */
+  readonly wholeWords?: boolean | undefined;
   /** Whether "no answer" is an answer (SQuAD 2.0). */
   readonly noAnswer?: boolean | undefined;
   /** Refuses contexts that take more windows than this, all together; no limit by default. */
@@ -39,6 +51,7 @@ export interface AskOptions extends RunOptions {
   readonly threshold?: number | undefined;
 }
 
+/** The best answer, and the others. */
 export interface Answer {
   readonly id?: string | number;
   /** `context.slice(start, end)`; empty when there is no answer. */
@@ -59,6 +72,7 @@ const CANDIDATES = 20;
 /** One question, cut to windows. */
 interface Cut {
   readonly offsets: Int32Array;
+  readonly words: Int32Array | undefined;
   readonly owner: Int32Array;
   readonly windows: ScoredWindow[];
 }
@@ -68,6 +82,9 @@ interface Cut {
  *
  * @returns One answer a question, in order.
  * @throws ClozeError `invalid-input`, `invalid-option`, and what the session throws.
+ * @example
+ * const question = { question: "Who wrote it?", context: "Anton Chekhov wrote it in 1896." };
+ * const [{ answer }] = await ask(bert, bert.findPlugin(findHead("span")), [question]); // "Anton Chekhov"
  */
 export async function ask(
   model: TaskModel,
@@ -99,7 +116,8 @@ export async function ask(
     const overlap = options.overlap ?? Math.min(plugin.overlap ?? 128, Math.floor(room / 2));
     expectWindows(encodings.length + countWindows(length, room, overlap), options.maxWindows);
     const list = windows(length, room, overlap);
-    const cut: Cut = { offsets: tokens.offsets, owner: maxContext(length, list), windows: [] };
+    const words = options.wholeWords ? tokenizer.wordIds(tokens) : undefined;
+    const cut: Cut = { offsets: tokens.offsets, words, owner: maxContext(length, list), windows: [] };
     if (length === 0) return cut;
     for (const [w, { first, count }] of list.entries()) {
       encodings.push(join(tokenizer.specials, asked, { tokens, first, count }));
@@ -114,11 +132,12 @@ export async function ask(
     expectShape(plugin, row, encodings[i].ids.length);
     places[i](row.data.slice(0, 2 * encodings[i].ids.length));
   });
-  return cuts.map(({ offsets, owner, windows: scored }, i) => {
+  return cuts.map(({ offsets, words, owner, windows: scored }, i) => {
     const { id, context } = questions[i];
     const name = id === undefined ? {} : { id };
     if (scored.length === 0) return { ...name, ...nothing, answers: [] };
     const { spans, nullScore } = decodeSpans(context, offsets, scored, owner, {
+      words,
       maxAnswer,
       noAnswer,
       candidates: CANDIDATES,
@@ -133,10 +152,3 @@ export async function ask(
 }
 
 const nothing = { answer: "", start: null, end: null, score: null } as const;
-
-function positive(field: string, value: number): number {
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new ClozeError("invalid-option", `${field} should be a positive whole number, but is ${value}.`, {
-    field,
-  });
-}

@@ -44,6 +44,7 @@ export async function runBatches(
   const lengths = encodings.map(({ ids }) => session.paddedLength(ids.length));
   const batches = batchByLength(lengths, session.tokensPerRun);
   let next = 0;
+  let done = 0;
   const runSome = async (): Promise<void> => {
     while (next < batches.length) {
       const batch = batches[next++];
@@ -55,6 +56,8 @@ export async function runBatches(
         const rows = outputs.map((name) => rowOf(results[name], row));
         each(encoding, rows);
       }
+      done += batch.length;
+      options.onProgress?.({ done, total: encodings.length });
     }
   };
   try {
@@ -107,6 +110,14 @@ export function expectText(value: unknown, field: string): asserts value is stri
     );
 }
 
+/** Refuses what is not a positive whole number. */
+export function positive(field: string, value: number): number {
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new ClozeError("invalid-option", `${field} should be a positive whole number, but is ${value}.`, {
+    field,
+  });
+}
+
 /** What stands before a field's name where there are several inputs. */
 export function placeOf(inputs: readonly unknown[], i: number): string {
   return inputs.length > 1 ? `inputs[${i}].` : "";
@@ -127,7 +138,9 @@ export function encodeTexts(
 
 function expectTextInput(input: TextInput, at: string): void {
   if (typeof input !== "object" || input === null)
-    throw new ClozeError("invalid-input", `${at || "The input"} should be { text, pair? }.`, { field: at });
+    throw new ClozeError("invalid-input", `${at.slice(0, -1) || "The input"} should be { text, pair? }.`, {
+      ...(at !== "" && { field: at.slice(0, -1) }),
+    });
   expectText(input.text, `${at}text`);
   if (input.pair !== undefined) expectText(input.pair, `${at}pair`);
 }

@@ -10,6 +10,7 @@ import type { RunOptions } from "../session.ts";
 import { encodeTexts, expectShape, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
+/** How texts are classified. */
 export interface ClassifyOptions extends RunOptions {
   /** How many labels to report, best first; all by default. */
   readonly top?: number | undefined;
@@ -19,6 +20,7 @@ export interface ClassifyOptions extends RunOptions {
   readonly maxLength?: number | undefined;
 }
 
+/** What a head with labels gives. */
 export interface LabelScores {
   readonly label: string;
   readonly score: number;
@@ -38,6 +40,7 @@ export interface RegressionValue {
   readonly truncated?: true;
 }
 
+/** A label or a number: which of them is the head's matter. */
 export type Classification = LabelScores | RegressionValue;
 
 /**
@@ -45,6 +48,8 @@ export type Classification = LabelScores | RegressionValue;
  *
  * @returns One result an input, in order.
  * @throws ClozeError `invalid-input`, `invalid-option`, and what the session throws.
+ * @example
+ * const [{ label }] = await classify(bert, plugin, [{ text: "a warm , funny film" }]); // "positive"
  */
 export async function classify(
   model: TaskModel,

@@ -6,9 +6,8 @@
  */
 import { join, SPECIALS_SINGLE } from "../encoding/encoding.ts";
 import type { Encoding } from "../encoding/encoding.ts";
-import { countWindows, maxContext } from "../encoding/windows.ts";
-import type { Window } from "../encoding/windows.ts";
-import { wordWindows } from "../encoding/word-windows.ts";
+import { countWindows } from "../encoding/windows.ts";
+import { wordBorders, wordOwners, wordWindows } from "../encoding/word-windows.ts";
 import { ClozeError } from "../errors.ts";
 import { decodeEntities } from "../heads/token.ts";
 import type { Aggregation, Entity } from "../heads/token.ts";
@@ -17,6 +16,7 @@ import type { RunOptions } from "../session.ts";
 import { expectShape, expectText, expectWindows, lengthLimit, placeOf, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
+/** How texts are tagged. */
 export interface TagOptions extends RunOptions {
   /** How tokens become entities: whole words by their first piece, by default. */
   readonly aggregation?: Aggregation | undefined;
@@ -28,6 +28,7 @@ export interface TagOptions extends RunOptions {
   readonly maxWindows?: number | undefined;
 }
 
+/** What was found in a text. */
 export interface Tagging {
   /** In the order of the text. */
   readonly entities: readonly Entity[];
@@ -40,6 +41,9 @@ const aggregations: readonly Aggregation[] = ["none", "simple", "first", "averag
  *
  * @returns One result a text, in order.
  * @throws ClozeError `invalid-input`, `invalid-option`, and what the session throws.
+ * @example
+ * const [{ entities }] = await tag(bert, bert.findPlugin(findHead("token")), [{ text: "Anton Chekhov wrote it." }]);
+ * entities.map(({ label, text }) => [label, text]); // [["PER", "Anton Chekhov"]]
  */
 export async function tag(
   model: TaskModel,
@@ -86,24 +90,4 @@ export async function tag(
     takers[i](row.data);
   });
   return tagged.map((one) => ({ entities: decodeEntities(one, aggregation) }));
-}
-
-/**
- * For each token, the window that speaks for it: the one in which its word has the most context. A word that is longer
- * than a window is spoken for piece by piece.
- */
-function wordOwners(words: Int32Array, list: readonly Window[]): Int32Array {
-  const owner = maxContext(words[words.length - 1], list);
-  for (let w = 0; w < words.length - 1; w++) {
-    const { first, count } = list[owner[words[w]]] ?? { first: 0, count: 0 };
-    if (first + count >= words[w + 1]) owner.fill(owner[words[w]], words[w], words[w + 1]);
-  }
-  return owner;
-}
-
-/** Where each word begins, and the number of tokens. */
-function wordBorders(wordIds: Int32Array): Int32Array {
-  const borders: number[] = [];
-  for (let i = 0; i < wordIds.length; i++) if (i === 0 || wordIds[i] !== wordIds[i - 1]) borders.push(i);
-  return Int32Array.from([...borders, wordIds.length]);
 }

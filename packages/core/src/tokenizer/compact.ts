@@ -63,7 +63,13 @@ export function packTokenizer({ vocabulary, settings }: Tokenizer): Uint8Array {
   return new Uint8Array(words.buffer);
 }
 
-/** @throws {ClozeError} `invalid-model` for what `packTokenizer` of this version has not written whole. */
+/**
+ * Reads what `packTokenizer` has written.
+ *
+ * @throws {ClozeError} `invalid-model` for what `packTokenizer` of this version has not written whole.
+ * @example
+ * unpackTokenizer(packTokenizer(tokenizer)).vocabulary.size; // 30522
+ */
 export function unpackTokenizer(bytes: Uint8Array): { vocabulary: Vocabulary; settings: TokenizerSettings } {
   const { buffer, byteOffset, byteLength } = aligned(bytes);
   const words = new Int32Array(buffer, byteOffset, byteLength >> 2);

@@ -3,6 +3,7 @@ import { ClozeError } from "../errors.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { PREFIX } from "./trie.ts";
 
+/** How ids become text. */
 export interface DecodeOptions {
   /** Leaves out special tokens. Default: true. */
   readonly skipSpecials?: boolean | undefined;

@@ -45,6 +45,7 @@ export interface Compat {
   reader(trie: Trie, unknown: number, settings: ResolvedSettings): Reader;
 }
 
+/** How text is read, by the names of `tokenizer_config.json` in the style of JavaScript. */
 export interface TokenizerSettings {
   /** Default: true. */
   readonly lowercase?: boolean;
@@ -73,6 +74,7 @@ export interface TokenizerSettings {
   readonly compat?: Compat | undefined;
 }
 
+/** A tokenizer's settings with all defaults filled in. */
 export interface ResolvedSettings extends NormalizerSettings {
   readonly maxWordLength: number;
   readonly specials: SpecialPieces;

@@ -6,7 +6,14 @@ import { buildTrie, findPiece, listPieces, type Trie } from "./trie.ts";
 
 const NONE: ReadonlyMap<string, number> = new Map();
 
-/** An ordered list of distinct pieces. */
+/**
+ * An ordered list of distinct pieces.
+ *
+ * @example
+ * const vocabulary = Vocabulary.parse(vocabTxt);
+ * vocabulary.id("film"); // 2143
+ * vocabulary.piece(2143); // "film"
+ */
 export class Vocabulary {
   readonly size: number;
   /** The automaton that splits words; it has no pieces that were put beside. */

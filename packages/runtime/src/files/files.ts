@@ -2,6 +2,7 @@
  * The port through which model folders are read: a flat view of one folder, wherever it lies.
  */
 
+/** A folder that files are read from. */
 export interface Files {
   /** Where the files are, for messages to people. */
   readonly location: string;
@@ -25,6 +26,7 @@ export interface Files {
   hash(path: string): Promise<string>;
 }
 
+/** What is in a folder. */
 export interface Listing {
   readonly files: ReadonlyMap<string, number>;
   readonly folders: readonly string[];

@@ -7,6 +7,13 @@ import path from "node:path";
 import { ClozeError } from "@cloze/core";
 import type { Files, Listing } from "./files.ts";
 
+/**
+ * The files of a folder on this machine's disk.
+ *
+ * @example
+ * const { folders } = await new NodeFiles("models/starter").list();
+ * folders; // ["plugins"]
+ */
 export class NodeFiles implements Files {
   readonly location: string;
 

@@ -1,9 +1,23 @@
 /** Models on Node: onnxruntime-node in a thread of its own. */
-export { load, loadFolder, openFolder, readModelTexts } from "./load.ts";
+export { findModel, load, loadFolder, openFolder, openPlugin, readModelTexts } from "./load.ts";
 export type { LoadOptions } from "./load.ts";
+export { loadOnnx, openOnnx } from "./foreign.ts";
+export type { OnnxModel } from "./foreign.ts";
+export { pipeline } from "./pipeline.ts";
+export type { Pipeline, PipelineOptions } from "./pipeline.ts";
+export * from "../hub/index.ts";
+export { dtypes } from "../variants.ts";
+export type { DType } from "../variants.ts";
 export { NodeSession } from "./session.ts";
 export { NodeFiles } from "../files/node.ts";
 export { graphOf } from "../folder.ts";
 export type { ModelFolder } from "../folder.ts";
-export type { StorageType, StoredTensor } from "../safetensors.ts";
+export { encodeSafetensors } from "../safetensors.ts";
+export type { NewTensor, StorageType, StoredTensor } from "../safetensors.ts";
+export { saveModel } from "../save.ts";
+export type { SaveOptions } from "../save.ts";
 export { readTensor } from "../weights.ts";
+export { exportModel, planExport } from "../onnx/export.ts";
+export type { ExportOptions, Plan, PlanOptions, Precision } from "../onnx/export.ts";
+export type { Face } from "../onnx/exchange.ts";
+export type { ExportRecord, FileRecord, Verification } from "../onnx/hub-folder.ts";

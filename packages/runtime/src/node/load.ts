@@ -1,66 +1,142 @@
 /**
- * Loading a model on Node: a folder on disk becomes a predictor whose session runs on the CPU.
+ * Loading a model on Node: a folder on disk, an `.onnx` file, or a name on the hub becomes a predictor whose session
+ * runs on the CPU.
  */
-import { availableParallelism } from "node:os";
-import { ClozeError, Predictor } from "@cloze/core";
-import type { ModelTexts } from "@cloze/core";
+import { existsSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { MASKED_POSITIONS, Predictor } from "@cloze/core";
+import type { HeadWeights, ModelTexts } from "@cloze/core";
 import { NodeFiles } from "../files/node.ts";
-import { graphOf, openFolder as open, readModelTexts as readTexts } from "../folder.ts";
+import { openZip } from "../files/zip.ts";
+import {
+  checkEncoder,
+  graphsOf,
+  inputsOf,
+  openFolder as open,
+  readModelTexts as readTexts,
+} from "../folder.ts";
 import type { ModelFolder } from "../folder.ts";
+import { fetchModel, filesOfDtype, followLinks } from "../hub/index.ts";
+import type { FetchOptions } from "../hub/index.ts";
 import { toOnnx } from "../onnx/emit.ts";
-import { NodeSession } from "./session.ts";
+import { readPlugin } from "../plugin-folder.ts";
+import { chooseVariant } from "../variants.ts";
+import type { DType } from "../variants.ts";
+import { loadOnnx } from "./foreign.ts";
+import { countThreads, NodeSession } from "./session.ts";
 
-export interface LoadOptions {
+/** Where the model comes from, where it is a name on the hub, and how it runs. */
+export interface LoadOptions extends Omit<FetchOptions, "files"> {
   /** Threads of one run; by default one a core, and at most 8. */
   readonly threads?: number | undefined;
   /** Where the model runs: `cpu`; `auto` chooses the best that is there, which today is the CPU. */
   readonly device?: "cpu" | "auto" | undefined;
+  /** One of the ready variants that the hub keeps in `onnx/`, in place of `model.safetensors`. */
+  readonly dtype?: DType | undefined;
 }
 
 /**
- * Loads a model folder.
+ * Loads a model.
  *
- * @param model The folder's path.
- * @throws ClozeError `not-found`, `invalid-model`, `invalid-plugin`, `encoder-mismatch`, `unsupported`.
+ * @param model The path of a model folder or of an `.onnx` file, or a name on the hub, such as
+ *   `google-bert/bert-base-uncased`, which is fetched once and kept in Hugging Face's cache.
+ * @throws ClozeError `not-found`, `invalid-model`, `invalid-plugin`, `encoder-mismatch`, `unsupported`, and for names
+ *   on the hub what `fetchModel` throws.
  *
  * @example
  * await using bert = await load("models/starter");
- * const { label, score } = await bert.classify("a warm , funny film");
+ * const { label, score } = await bert.classify("a warm , funny film"); // "positive", 0.9997
  */
 export async function load(model: string, options: LoadOptions = {}): Promise<Predictor> {
-  return loadFolder(await openFolder(model), options);
+  if (model.endsWith(".onnx")) return loadOnnx(model, options);
+  const folder = await findModel(model, options);
+  const files = new NodeFiles(folder);
+  const variant = await chooseVariant(files, options.dtype);
+  if (variant !== undefined) return loadOnnx(path.join(folder, variant), options);
+  return loadFolder(await open(files), options);
 }
 
-/** Loads a folder that was opened before. */
+/**
+ * Loads a folder that was opened before.
+ *
+ * @example
+ * await using bert = await loadFolder(await openFolder("models/starter"), { threads: 1 });
+ */
 export async function loadFolder(folder: ModelFolder, options: LoadOptions = {}): Promise<Predictor> {
-  const threads = options.threads ?? Math.min(availableParallelism(), 8);
-  if (!Number.isInteger(threads) || threads < 1)
-    throw new ClozeError("invalid-option", `threads should be a positive whole number, but is ${threads}.`, {
-      field: "threads",
-    });
-  const graph = graphOf(folder);
-  const bytes = toOnnx(graph, folder.tensors);
+  const threads = countThreads(options.threads);
+  const { model, heads } = graphsOf(folder);
+  const weights = await followLinks(folder.files.location, folder.tensors); // the hub's cache is made of links
   const session = await NodeSession.create(
-    { model: bytes, folder: folder.files.location, threads },
-    { outputs: [...graph.outputs.keys()], maxLength: folder.config.maxPositions },
+    {
+      model: toOnnx(model, weights.tensors),
+      folder: weights.folder,
+      threads,
+      heads: heads.map((head) => ({
+        model: toOnnx(head, weights.tensors),
+        reads: inputsOf(head).filter((name) => name !== MASKED_POSITIONS),
+        outputs: [...head.outputs.keys()],
+      })),
+    },
+    {
+      outputs: [model, ...heads].flatMap(({ outputs }) => [...outputs.keys()]),
+      maxLength: folder.config.maxPositions,
+    },
   );
   return new Predictor({
     ...folder,
     session,
-    plugins: folder.plugins.filter(({ name }) => graph.outputs.has(name)),
+    async readPlugin(place) {
+      const head = await openPlugin(place);
+      await checkEncoder(folder.files, head.plugin);
+      return head;
+    },
   });
 }
 
-/** Opens a model folder without loading its weights: to inspect it, or to tokenize. */
-export function openFolder(path: string): Promise<ModelFolder> {
-  return open(new NodeFiles(path));
+/**
+ * Reads a plugin's folder or `.cloze` file. Which encoder it was made for is not looked at.
+ *
+ * @throws ClozeError `not-found`, `invalid-plugin`.
+ * @example
+ * const { plugin, weights } = await openPlugin("plugins/moods");
+ * plugin.labels; // ["negative", "positive"]
+ */
+export async function openPlugin(place: string): Promise<HeadWeights> {
+  const packed = statSync(place, { throwIfNoEntry: false })?.isFile() ?? false;
+  return readPlugin(packed ? openZip(await readFile(place), place) : new NodeFiles(place));
+}
+
+/**
+ * The folder of a model: the path itself where something is there, else the hub's model of this name.
+ *
+ * @throws ClozeError What `fetchModel` throws.
+ * @example
+ * const folder = await findModel("google-bert/bert-base-uncased"); // in the hub's cache
+ */
+export async function findModel(model: string, options: LoadOptions = {}): Promise<string> {
+  if (existsSync(model)) return model;
+  return fetchModel(model, { ...options, files: filesOfDtype(options.dtype) });
+}
+
+/**
+ * Opens a model without loading its weights: to inspect it, or to tokenize.
+ *
+ * @example
+ * const { config, plugins, tensors } = await openFolder("models/starter");
+ * tensors.get("bert.pooler.dense.weight")?.shape; // [384, 384]
+ */
+export async function openFolder(model: string, options: LoadOptions = {}): Promise<ModelFolder> {
+  return open(new NodeFiles(await findModel(model, options)));
 }
 
 /**
  * Reads a model folder's small files, as a Worker or an editor needs them.
  *
  * @throws ClozeError `not-found`.
+ * @example
+ * const { tokenizer } = readModel(await readModelTexts("models/starter"));
  */
-export function readModelTexts(path: string): Promise<ModelTexts> {
-  return readTexts(new NodeFiles(path));
+export function readModelTexts(folder: string): Promise<ModelTexts> {
+  return readTexts(new NodeFiles(folder));
 }

@@ -2,44 +2,34 @@
  * The thread that an ONNX Runtime session lives in: onnxruntime-node's `run` blocks its thread, so that thread must
  * not be the program's own.
  */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import type { FloatTensor } from "@cloze/core";
+import { InferenceSession } from "onnxruntime-node";
+import type { Tensor } from "onnxruntime-node";
+import type { FloatTensor, Tensor as FedTensor } from "@cloze/core";
 import { BUSY, CLOSE, CLOSING } from "./protocol.ts";
-import type { Reply, Request, ThreadData } from "./protocol.ts";
+import type { HeadStart, Reply, Request, Start, ThreadData } from "./protocol.ts";
+import { bindTensors, toFloats, toTensors } from "./tensors.ts";
 
 const port = parentPort!;
-const { model, folder, threads, state } = workerData as ThreadData;
+const { model, folder, linked = [], threads, binding, heads = [], state } = workerData as ThreadData;
 
 const reply = (message: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 const failed = (error: unknown, code: "invalid-model" | "internal"): Reply => ({
   error: { code, message: error instanceof Error ? error.message : String(error) },
 });
 
+type Model = (request: Request) => Promise<Readonly<Record<string, Tensor>>>;
+
 try {
-  const session = await natively(() =>
-    InferenceSession.create(model, {
-      executionProviders: ["cpu"],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      logSeverityLevel: 3,
-      extra: {
-        session: {
-          model_external_initializers_file_folder_path: folder,
-          // Threads spin for a millisecond and then sleep: long enough to be awake between two operators and for the
-          // next run of a series, short enough to leave the cores to whoever calls the model. By default they spin
-          // for tens of milliseconds after each run.
-          intra_op: { allow_spinning: "1", spin_duration_us: "1000" },
-        },
-      },
-    }),
-  );
+  const run = await natively(openModel);
   reply({ outputs: {} });
 
   let last = Promise.resolve();
   port.on("message", (request: Request | typeof CLOSE) => {
     last = last
-      .then(() => (request === CLOSE ? port.close() : run(session, request)))
+      .then(() => (request === CLOSE ? port.close() : answer(run, request)))
       .catch((error: unknown) => reply(failed(error, "internal")));
   });
 } catch (error) {
@@ -47,24 +37,67 @@ try {
   port.close();
 }
 
-async function run(session: InferenceSession, { feeds, outputs }: Request): Promise<void> {
-  if (Atomics.load(state, CLOSING) === 1) return;
-  const inputs = Object.fromEntries(
-    Object.entries(feeds).map(([name, { type, data, dims }]) => [
-      name,
-      type === "int32" ? new Tensor(type, data, dims) : new Tensor(type, data, dims),
-    ]),
+async function openModel(): Promise<Model> {
+  const externalData = await Promise.all(
+    linked.map(async (name) => ({ path: name, data: await readFile(path.join(folder, name)) })),
   );
-  const results = await natively(() => session.run(inputs, outputs));
-  const tensors: Record<string, FloatTensor> = {};
+  const session = await open(model, externalData);
+  const opened = new Map<HeadStart, InferenceSession>();
+  return async ({ feeds, outputs }) => {
+    const asked = heads.filter((head) => head.outputs.some((name) => outputs.includes(name)));
+    const own = outputs.filter((name) => !heads.some((head) => head.outputs.includes(name)));
+    const names = [...new Set([...own, ...asked.flatMap(({ reads }) => reads)])];
+    const inputs = binding ? bindTensors(binding, feeds) : toTensors(session.inputNames, feeds);
+    const results: Record<string, Tensor> = { ...(await session.run(inputs, names)) };
+    for (const head of asked) {
+      const on = opened.get(head) ?? (await open(head.model));
+      opened.set(head, on);
+      const fed: Record<string, FedTensor> = { ...feeds };
+      for (const name of head.reads) fed[`${head.prefix ?? ""}${name}`] = toFloats(name, results[name]);
+      const wanted = head.outputs.filter((name) => outputs.includes(name));
+      Object.assign(results, await on.run(toTensors(on.inputNames, fed), wanted));
+    }
+    return results;
+  };
+}
+
+function open(
+  source: Start["model"],
+  externalData: InferenceSession.SessionOptions["externalData"] = [],
+): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    externalData,
+    extra: {
+      session: {
+        model_external_initializers_file_folder_path: folder,
+        // Threads spin for a millisecond and then sleep: long enough to be awake between two operators and for the
+        // next run of a series, short enough to leave the cores to whoever calls the model. By default they spin
+        // for tens of milliseconds after each run.
+        intra_op: { allow_spinning: "1", spin_duration_us: "1000" },
+      },
+    },
+  };
+  return typeof source === "string"
+    ? InferenceSession.create(source, options)
+    : InferenceSession.create(source, options);
+}
+
+async function answer(run: Model, request: Request): Promise<void> {
+  if (Atomics.load(state, CLOSING) === 1) return;
+  const results = await natively(() => run(request));
+  const outputs: Record<string, FloatTensor> = {};
   const buffers: ArrayBuffer[] = [];
-  for (const name of new Set(outputs)) {
-    const { data, dims } = results[name];
-    if (!(data instanceof Float32Array)) throw new TypeError(`${name} is not float32.`);
-    tensors[name] = { type: "float32", data, dims };
-    if (data.buffer instanceof ArrayBuffer) buffers.push(data.buffer);
+  for (const name of new Set(request.outputs)) {
+    const tensor = toFloats(name, results[name]);
+    const { buffer } = tensor.data;
+    outputs[name] = tensor;
+    if (buffer instanceof ArrayBuffer) buffers.push(buffer);
   }
-  reply({ outputs: tensors }, buffers);
+  reply({ outputs }, buffers);
 }
 
 /** A thread that is ended while it is in ONNX Runtime takes the process with it: the main thread has to know. */

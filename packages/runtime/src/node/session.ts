@@ -1,6 +1,7 @@
 /**
  * A session on this machine's CPU: ONNX Runtime in a thread of its own, requests first in, first out.
  */
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { aborted, ClozeError, throwIfAborted } from "@cloze/core";
 import type { Feeds, FloatTensor, RunOptions, Session } from "@cloze/core";
@@ -11,6 +12,11 @@ import type { Reply, Request, Start, ThreadData } from "./protocol.ts";
 interface SessionShape {
   readonly outputs: readonly string[];
   readonly maxLength: number;
+  /**
+   * To what length rows are padded: a multiple of 8 by default; all there is (`full`), where a model takes no other;
+   * not at all (`none`), where it cannot tell padding from words: one row is a batch then.
+   */
+  readonly padding?: "full" | "none" | undefined;
 }
 
 interface Waiting {
@@ -21,19 +27,34 @@ interface Waiting {
 /** Sessions whose threads may be in native code when the process exits. */
 const open = new Set<NodeSession>();
 
+/**
+ * A model in ONNX Runtime, on this machine's CPU.
+ *
+ * @example
+ * const session = await NodeSession.create(
+ *   { model: toOnnx(graph, folder.tensors), folder: folder.files.location, threads: 1 },
+ *   { outputs: [...graph.outputs.keys()], maxLength: config.maxPositions },
+ * );
+ * const { pooler_output } = await session.run(feeds, ["pooler_output"]);
+ * pooler_output.dims; // [1, 384]
+ * await session[Symbol.asyncDispose]();
+ */
 export class NodeSession implements Session {
   readonly outputs: readonly string[];
-  /** Of 256 to 4096, 256 and 512 took the least CPU time for the starter; 4096 took 1.6x as much. */
-  readonly tokensPerRun = 512;
+  readonly tokensPerRun: number;
   readonly #maxLength: number;
+  readonly #padding: SessionShape["padding"];
   readonly #worker: Worker;
   readonly #state: Int32Array<SharedArrayBuffer>;
   readonly #waiting: Waiting[] = [];
   readonly #ended: Promise<void>;
   #closed: ClozeError | undefined;
 
-  private constructor(start: Start, { outputs, maxLength }: SessionShape) {
+  private constructor(start: Start, { outputs, maxLength, padding }: SessionShape) {
     this.#maxLength = maxLength;
+    this.#padding = padding;
+    // Of 256 to 4096, 256 and 512 took the least CPU time for the starter; 4096 took 1.6x as much.
+    this.tokensPerRun = padding === "none" ? 1 : 512;
     this.outputs = outputs;
     this.#state = new Int32Array(new SharedArrayBuffer(8));
     const workerData: ThreadData = { ...start, state: this.#state };
@@ -73,6 +94,8 @@ export class NodeSession implements Session {
 
   /** Shapes are free on CPU; multiples of 8 suit its vector units. */
   paddedLength(length: number): number {
+    if (this.#padding === "full") return this.#maxLength;
+    if (this.#padding === "none") return length;
     return Math.min(Math.ceil(length / 8) * 8, this.#maxLength);
   }
 
@@ -138,6 +161,19 @@ export class NodeSession implements Session {
     Atomics.store(this.#state, CLOSING, 1);
     for (const { reject } of this.#waiting.splice(0)) reject(this.#closed);
   }
+}
+
+/**
+ * The threads of one run: what was asked for, or one a core and at most 8.
+ *
+ * @throws ClozeError `invalid-option`.
+ */
+export function countThreads(asked: number | undefined): number {
+  const threads = asked ?? Math.min(availableParallelism(), 8);
+  if (Number.isInteger(threads) && threads >= 1) return threads;
+  throw new ClozeError("invalid-option", `threads should be a positive whole number, but is ${threads}.`, {
+    field: "threads",
+  });
 }
 
 /** The longest that an exiting process waits for one run. */

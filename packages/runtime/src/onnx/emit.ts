@@ -1,70 +1,138 @@
 /**
- * Emits a graph as an ONNX model. Weights stay where they are: the model points into their files by byte offset
- * (ONNX's external data), so it is a few kilobytes, and `model.safetensors` is the one file with weights.
+ * Emits a graph as an ONNX model: nodes by the rules of `lowering.ts`, names and types of its inputs and outputs by a
+ * signature, and weights either where they are or inside.
  */
 import { ClozeError, needed } from "@cloze/core";
 import type { Graph, Value } from "@cloze/core";
+import { narrow } from "../narrow.ts";
+import type { WeightType } from "../narrow.ts";
 import type { StoredTensor } from "../safetensors.ts";
 import { lower } from "./lowering.ts";
-import type { Emitter } from "./lowering.ts";
+import type { Emitter, Rules } from "./lowering.ts";
 import { encodeModel } from "./wire.ts";
-import type { NodeProto, TensorProto, ValueInfoProto } from "./wire.ts";
+import type { ElementType, ModelProto, NodeProto, Part, TensorProto, ValueInfoProto } from "./wire.ts";
 
 const OPSET = 20;
 const IR_VERSION = 9; // the one of opset 20
 
+export type Weights = ReadonlyMap<string, StoredTensor>;
+
+/** What a model looks like from outside. */
+export interface Signature {
+  /** Declares an input; `read` is the name of what the graph reads, which nodes may have made of it. */
+  input(e: Emitter, name: string, value: Value): { readonly info: ValueInfoProto; readonly read: string };
+  /** Declares an output; `result` is the name of what becomes it. */
+  output(
+    e: Emitter,
+    name: string,
+    value: Value,
+    result: string,
+  ): { readonly info: ValueInfoProto; readonly result: string };
+}
+
+export interface EmitOptions {
+  readonly signature: Signature;
+  /** Rules in the place of the portable ones. */
+  readonly profile: Partial<Rules>;
+  /** The type that is computed in. */
+  readonly compute: "F32" | "F16";
+  /**
+   * Reads a weight. Where it is given, weights are laid into the model, in the type that is computed in; without it the
+   * model points into their files, and weights of another type are cast as they are used.
+   */
+  readonly read?: (tensor: StoredTensor) => Promise<Float32Array<ArrayBuffer>>;
+}
+
 /**
- * Emits `graph` with float32 arithmetic; weights stored as f16 or bf16 are cast, which ONNX Runtime does once, at
- * load.
+ * Emits `graph` for a session of our own: float32 arithmetic, and weights that stay where they are. The model points
+ * into their files by byte offset (ONNX's external data), so it is a few kilobytes, and `model.safetensors` is the one
+ * file with weights. Those stored as f16 or bf16 are cast, which ONNX Runtime does once, at load.
  *
  * @param weights Where each parameter lies, by name; paths are relative to the folder of the model.
  * @returns The bytes of the `.onnx` file.
  * @throws ClozeError `invalid-model` when a parameter is missing or has another shape.
+ * @example
+ * const bytes = toOnnx(graph, folder.tensors);
+ * bytes.length < 100_000; // true: the weights stay in their file
  */
-export function toOnnx(graph: Graph, weights: ReadonlyMap<string, StoredTensor>): Uint8Array<ArrayBuffer> {
+export function toOnnx(graph: Graph, weights: Weights): Uint8Array<ArrayBuffer> {
+  return concatenate(encodeModel(emit(graph, weights, { signature: local, profile: {}, compute: "F32" })));
+}
+
+/** The signature of our own sessions: the graph's names, int32 and float32. */
+const local: Signature = {
+  input: (_, name, value) => ({ info: describe(name, value), read: name }),
+  output: (_, name, value, result) => ({ info: describe(name, value), result }),
+};
+
+function describe(name: string, { type, shape }: Value): ValueInfoProto {
+  return { name, type: type === "int32" ? "I32" : "F32", dims: shape };
+}
+
+/** onnx.TensorProto.DataType of the types that can be computed in. */
+const castTo = { F32: 1, F16: 10 } as const;
+
+/**
+ * Emits `graph`.
+ *
+ * @throws ClozeError `invalid-model` when a parameter is missing or has another shape.
+ */
+export function emit(graph: Graph, weights: Weights, options: EmitOptions): ModelProto {
+  const { signature, profile, compute, read } = options;
   const nodes: NodeProto[] = [];
   const initializers = new Map<string, TensorProto>();
   const names = new Map<Value, string>();
-  for (const input of graph.inputs) if ("name" in input.source) names.set(input, input.source.name);
 
-  const constant = (
-    name: string,
-    type: "I64" | "F32",
-    dims: readonly number[],
-    values: BigInt64Array | Float32Array,
-  ) => {
-    initializers.set(name, { name, type, dims, data: new Uint8Array(values.buffer) });
-    return name;
+  const add = (tensor: TensorProto): string => {
+    initializers.set(tensor.name, tensor);
+    return tensor.name;
   };
-  const emitter: Emitter = {
-    node(operator, operands, attributes) {
-      const output = `${operator}_${nodes.length}`;
-      const inputs = operands.map((operand) => (typeof operand === "string" ? operand : nameOf(operand)));
-      nodes.push({
-        operator,
-        inputs,
-        outputs: [output],
-        ...(attributes && { attributes }),
-      });
-      return output;
-    },
-    ints: (values) =>
-      constant(`ints_${values.join("_")}`, "I64", [values.length], BigInt64Array.from(values, BigInt)),
-    int: (value) => constant(`int_${value}`, "I64", [], BigInt64Array.of(BigInt(value))),
-    float: (value) => constant(`float_${value}`, "F32", [], Float32Array.of(value)),
-    stored(parameter) {
-      const { name, stored } = weightOf(parameter);
-      const { dtype: type, shape: dims, file: location, offset, bytes: length } = stored;
-      initializers.set(name, { name, type, dims, data: { location, offset, length } });
-      return name;
-    },
-    widen: (result, parameter) =>
-      weightOf(parameter).stored.dtype === "F32" ? result : emitter.node("Cast", [result], { to: 1 }),
-  };
+  const integers = (name: string, dims: readonly number[], values: readonly number[]) =>
+    add({ name, type: "I64", dims, data: new Uint8Array(BigInt64Array.from(values, BigInt).buffer) });
   const weightOf = (parameter: Value) => {
     if (parameter.source.kind !== "parameter") throw new TypeError("Only a parameter is stored.");
     const { name } = parameter.source;
-    return { name, stored: findWeight(weights, name, parameter.shape) };
+    const tensor = findWeight(weights, name, parameter.shape);
+    return { name, tensor, type: read ? compute : tensor.dtype };
+  };
+  const emitter: Emitter = {
+    node: (operator, operands, attributes) => emitter.several(1, operator, operands, attributes)[0],
+    several(count, operator, operands, attributes) {
+      const name = `${operator.slice(operator.lastIndexOf(".") + 1)}_${nodes.length}`;
+      const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? name : `${name}.${i}`));
+      const inputs = operands.map((operand) => (typeof operand === "string" ? operand : nameOf(operand)));
+      nodes.push({ operator, inputs, outputs, ...(attributes && { attributes }) });
+      return outputs;
+    },
+    ints: (values) => integers(`ints_${values.join("_")}`, [values.length], values),
+    int: (value) => integers(`int_${value}`, [], [value]),
+    float(value) {
+      const name = `float_${value}`;
+      return add({ name, type: compute, dims: [], data: narrow(name, Float32Array.of(value), compute) });
+    },
+    stored(parameter) {
+      const { name, tensor, type } = weightOf(parameter);
+      const { shape: dims, file: location, offset, bytes: length } = tensor;
+      const data = read
+        ? pending(length * (bytesOf[type] / bytesOf[tensor.dtype]), async () =>
+            narrow(name, await read(tensor), type),
+          )
+        : { location, offset, length };
+      return add({ name, type, dims, data });
+    },
+    widen: (result, parameter) =>
+      weightOf(parameter).type === compute ? result : emitter.node("Cast", [result], { to: castTo[compute] }),
+    derived(parameter, what, { type, dims, make }) {
+      const { name, tensor } = weightOf(parameter);
+      if (!read) throw new TypeError("What is derived from weights is laid into the model.");
+      const length = dims.reduce((a, b) => a * b, bytesOf[type]);
+      return add({
+        name: `${name}.${what}`,
+        type,
+        dims,
+        data: pending(length, async () => make(await read(tensor))),
+      });
+    },
   };
   const nameOf = (value: Value): string => {
     const known = names.get(value);
@@ -75,35 +143,73 @@ export function toOnnx(graph: Graph, weights: ReadonlyMap<string, StoredTensor>)
     return name;
   };
 
-  const outputs = new Map([...graph.outputs].map(([name, value]) => [value, name]));
-  for (const node of needed(graph, [...outputs.keys()])) {
-    const name = lower(emitter, node);
-    const output = outputs.get(node.output);
-    // What is an output bears its name from the start: an Identity would be one more node to run.
-    if (output !== undefined) nodes.push({ ...nodes.pop()!, outputs: [output] });
-    names.set(node.output, output ?? name);
-  }
-  for (const [name, value] of graph.outputs)
-    if (nameOf(value) !== name)
-      nodes.push({ operator: "Identity", inputs: [nameOf(value)], outputs: [name] });
-
-  return encodeModel({
+  const inputs = graph.inputs.map((value) => {
+    const { info, read: name } = signature.input(
+      emitter,
+      "name" in value.source ? value.source.name : "",
+      value,
+    );
+    names.set(value, name);
+    return info;
+  });
+  for (const node of needed(graph, [...graph.outputs.values()]))
+    names.set(node.output, lower(emitter, node, profile));
+  const outputNames = new Map<string, string>();
+  const outputs = [...graph.outputs].map(([name, value]) => {
+    const { info, result } = signature.output(emitter, name, value, nameOf(value));
+    const made = nodes.some((node) => node.outputs.includes(result));
+    if (made && !outputNames.has(result)) outputNames.set(result, name);
+    else nodes.push({ operator: "Identity", inputs: [result], outputs: [name] });
+    return info;
+  });
+  // What is an output bears its name from the start: an Identity would be one more node to run.
+  const called = (name: string): string => outputNames.get(name) ?? name;
+  return {
     opset: OPSET,
     irVersion: IR_VERSION,
-    nodes,
+    nodes: nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(called),
+      outputs: node.outputs.map(called),
+    })),
     initializers: [...initializers.values()],
-    inputs: graph.inputs.map((value) => valueInfo(nameOf(value), value)),
-    outputs: [...graph.outputs].map(([name, value]) => valueInfo(name, value)),
-  });
+    inputs,
+    outputs,
+  };
 }
 
-function valueInfo(name: string, { type, shape }: Value): ValueInfoProto {
-  return { name, type: type === "int32" ? "I32" : "F32", dims: shape };
+/** Bytes an element. */
+const bytesOf: Readonly<Record<ElementType, number>> = {
+  F64: 8,
+  I64: 8,
+  F32: 4,
+  I32: 4,
+  F16: 2,
+  BF16: 2,
+  I8: 1,
+  U8: 1,
+};
+
+function pending(length: number, bytes: () => Promise<Uint8Array>): Part {
+  return { length, bytes };
 }
 
-type Weight = StoredTensor & { readonly dtype: "F32" | "F16" | "BF16" };
+/** A model whose parts are all there. */
+function concatenate(parts: readonly Part[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    if (!(part instanceof Uint8Array))
+      throw new TypeError("A model with weights inside is written in parts.");
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
 
-function findWeight(weights: ReadonlyMap<string, StoredTensor>, name: string, shape: Value["shape"]): Weight {
+type Weight = StoredTensor & { readonly dtype: WeightType };
+
+function findWeight(weights: Weights, name: string, shape: Value["shape"]): Weight {
   const stored = weights.get(name);
   if (!stored)
     throw new ClozeError(

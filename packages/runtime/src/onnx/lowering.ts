@@ -5,27 +5,46 @@
  * Gelu (20) are single nodes.
  */
 import type { NodeOf, Operator, Value } from "@cloze/core";
-import type { Attribute } from "./wire.ts";
+import type { Attribute, ElementType } from "./wire.ts";
 
 /** What a rule writes with. An operand is a value of the graph, or the name of what a node gave. */
 export interface Emitter {
   /** Adds a node and gives the name of its output. */
-  node(operator: string, operands: readonly (Value | string)[], attributes?: Attributes): string;
+  node(operator: string, operands: readonly Operand[], attributes?: Attributes): string;
+  /** Adds a node with several outputs and gives their names. */
+  several(count: number, operator: string, operands: readonly Operand[], attributes?: Attributes): string[];
   /** An int64 vector, as Reshape, Slice and Unsqueeze take them; one initializer for equal ones. */
   ints(values: readonly number[]): string;
-  /** Scalars, int64 and float32. */
+  /** Scalars: int64, and a number of the type that is computed in. */
   int(value: number): string;
   float(value: number): string;
-  /** A parameter in the type that its file holds; every other way of naming one casts it to float32. */
+  /** A parameter in the type that it is stored in; every other way of naming one casts it to the one computed in. */
   stored(parameter: Value): string;
-  /** Casts what was computed from a stored parameter to float32, where it is not float32 already. */
+  /** Casts what was taken from a stored parameter to the type that is computed in, where it is not that already. */
   widen(result: string, parameter: Value): string;
+  /** An initializer that is computed from a parameter when the model is written. */
+  derived(parameter: Value, what: string, tensor: Derived): string;
 }
 
+interface Derived {
+  readonly type: ElementType;
+  readonly dims: readonly number[];
+  readonly make: (numbers: Float32Array<ArrayBuffer>) => Uint8Array;
+}
+
+/** A value of the graph, or what a node gave, by its name. */
+type Operand = Value | string;
 type Attributes = Readonly<Record<string, Attribute>>;
 type Rule<O extends Operator> = (e: Emitter, inputs: readonly Value[], node: NodeOf<O>) => string;
 
-const portable: { readonly [O in Operator]: Rule<O> } = {
+/** onnx.TensorProto.DataType, as Cast names them. */
+export const FLOAT = 1;
+const INT32 = 6;
+const INT64 = 7;
+
+export type Rules = { readonly [O in Operator]: Rule<O> };
+
+export const portable: Rules = {
   // Rows are cast after they are taken: a table in f16 is then read where it lies, and never held twice.
   embed: (e, [table, ids]) => e.widen(e.node("Gather", [e.stored(table), ids], { axis: 0 }), table),
 
@@ -53,7 +72,7 @@ const portable: { readonly [O in Operator]: Rule<O> } = {
     const hidden = Number(node.output.shape[2]);
     const { heads } = node.attributes;
     const size = hidden / heads;
-    const split = (x: Value | string, perm: readonly number[]) =>
+    const split = (x: Operand, perm: readonly number[]) =>
       e.node("Transpose", [e.node("Reshape", [x, e.ints([0, 0, heads, size])])], { perm });
     const q = split(query, [0, 2, 1, 3]); // [batch, heads, length, size]
     const k = split(key, [0, 2, 3, 1]); // [batch, heads, size, length]
@@ -76,9 +95,27 @@ const portable: { readonly [O in Operator]: Rule<O> } = {
   select: (e, [x], { attributes: { axis, index } }) => e.node("Gather", [x, e.int(index)], { axis }),
   expand: (e, [x], { attributes }) => e.node("Unsqueeze", [x, e.ints([attributes.axis])]),
   concat: (e, inputs, { attributes }) => e.node("Concat", inputs, { axis: attributes.axis }),
+
+  gatherRows(e, [x, rows]) {
+    const each = e.node("Unsqueeze", [rows, e.ints([2])]); // [batch, count, 1]
+    const indices = e.node("Cast", [each], { to: INT64 }); // GatherND takes no others
+    return e.node("GatherND", [x, indices], { batch_dims: 1 });
+  },
+  // ReduceLogSumExp of ONNX Runtime is slower, and over a vocabulary ten times less exact.
+  logSumExp(e, [x]) {
+    const axis = e.ints([-1]);
+    const max = e.node("ReduceMax", [x, axis], { keepdims: 1 });
+    const sum = e.node("ReduceSum", [e.node("Exp", [e.node("Sub", [x, max])]), axis], { keepdims: 1 });
+    return e.node("Squeeze", [e.node("Add", [e.node("Log", [sum]), max]), axis]);
+  },
+  topIds: (e, [x], { attributes: { k } }) =>
+    e.node("Cast", [e.several(2, "TopK", [x, e.ints([k])], { axis: -1 })[1]], { to: INT32 }),
+  take: (e, inputs) => e.node("GatherElements", inputs, { axis: -1 }),
+  toFloat: (e, inputs) => e.node("Cast", inputs, { to: FLOAT }),
 };
 
-/** Applies the rule of a node's operator. */
-export function lower<O extends Operator>(e: Emitter, node: NodeOf<O>): string {
-  return portable[node.operator](e, node.inputs, node);
+/** Applies the rule of a node's operator: a profile's own, where it has one, else the portable one. */
+export function lower<O extends Operator>(e: Emitter, node: NodeOf<O>, profile: Partial<Rules>): string {
+  const rule: Rule<O> = profile[node.operator] ?? portable[node.operator];
+  return rule(e, node.inputs, node);
 }

@@ -6,10 +6,11 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
 /** onnx.TensorProto.DataType. */
-const elementType = { F32: 1, I32: 6, I64: 7, F16: 10, F64: 11, BF16: 16 } as const;
-type ElementType = keyof typeof elementType;
+const elementType = { F32: 1, U8: 2, I8: 3, I32: 6, I64: 7, F16: 10, F64: 11, BF16: 16 } as const;
+export type ElementType = keyof typeof elementType;
 
 export interface NodeProto {
+  /** With its domain before it, where it is not one of the standard ones: `com.microsoft.MatMulNBits`. */
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -24,7 +25,14 @@ export interface TensorProto {
   readonly type: ElementType;
   readonly dims: readonly number[];
   /** The bytes themselves, little-endian, or where they lie in another file. */
-  readonly data: Uint8Array | { readonly location: string; readonly offset: number; readonly length: number };
+  readonly data: Part | { readonly location: string; readonly offset: number; readonly length: number };
+}
+
+/** Part of a file: bytes, or how many there will be when their turn to be written has come. */
+export type Part = Uint8Array | Pending;
+interface Pending {
+  readonly length: number;
+  bytes(): Promise<Uint8Array>;
 }
 
 export interface ValueInfoProto {
@@ -42,35 +50,61 @@ export interface ModelProto {
   readonly outputs: readonly ValueInfoProto[];
 }
 
-export function encodeModel(model: ModelProto): Uint8Array<ArrayBuffer> {
-  const w = new BinaryWriter();
-  int(w, 1, model.irVersion);
-  text(w, 2, "cloze");
-  message(w, 7, () => {
-    for (const node of model.nodes) message(w, 1, () => writeNode(w, node));
-    text(w, 2, "bert");
-    for (const tensor of model.initializers) message(w, 5, () => writeTensor(w, tensor));
-    for (const value of model.inputs) message(w, 11, () => writeValueInfo(w, value));
-    for (const value of model.outputs) message(w, 12, () => writeValueInfo(w, value));
-  });
-  message(w, 8, () => {
-    text(w, 1, ""); // the standard operators' domain
-    int(w, 2, model.opset);
-  });
-  return w.finish();
+/** A model's bytes in parts, so that its weights need never be held all at once. */
+export function encodeModel(model: ModelProto): Part[] {
+  const graph = [
+    bytes((w) => {
+      for (const node of model.nodes) message(w, 1, () => writeNode(w, node));
+      text(w, 2, "bert");
+    }),
+    ...model.initializers.flatMap(encodeTensor),
+    bytes((w) => {
+      for (const value of model.inputs) message(w, 11, () => writeValueInfo(w, value));
+      for (const value of model.outputs) message(w, 12, () => writeValueInfo(w, value));
+    }),
+  ];
+  const domains = new Set(model.nodes.map(({ operator }) => split(operator).domain));
+  return [
+    bytes((w) => {
+      int(w, 1, model.irVersion);
+      text(w, 2, "cloze");
+      w.tag(7, WireType.LengthDelimited).uint32(lengthOf(graph));
+    }),
+    ...graph,
+    bytes((w) => {
+      for (const domain of domains.add(STANDARD))
+        message(w, 8, () => {
+          text(w, 1, domain);
+          int(w, 2, domain === STANDARD ? model.opset : 1);
+        });
+    }),
+  ];
+}
+
+export function lengthOf(parts: readonly { readonly length: number }[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+const STANDARD = "";
+
+function split(operator: string): { domain: string; name: string } {
+  const at = operator.lastIndexOf(".");
+  return { domain: operator.slice(0, Math.max(at, 0)), name: operator.slice(at + 1) };
 }
 
 function writeNode(w: BinaryWriter, node: NodeProto): void {
   for (const name of node.inputs) text(w, 1, name);
   for (const name of node.outputs) text(w, 2, name);
-  text(w, 3, node.outputs[0]);
-  text(w, 4, node.operator);
+  text(w, 3, node.outputs[node.outputs.length - 1]);
+  const { domain, name: operator } = split(node.operator);
+  text(w, 4, operator);
   for (const [name, value] of Object.entries(node.attributes ?? {})) {
     message(w, 5, () => {
       text(w, 1, name);
       writeAttribute(w, value);
     });
   }
+  if (domain !== STANDARD) text(w, 7, domain);
 }
 
 function writeAttribute(w: BinaryWriter, value: Attribute): void {
@@ -89,21 +123,26 @@ function writeAttribute(w: BinaryWriter, value: Attribute): void {
   }
 }
 
-function writeTensor(w: BinaryWriter, { name, type, dims, data }: TensorProto): void {
-  for (const n of dims) int(w, 1, n);
-  int(w, 2, elementType[type]);
-  text(w, 8, name);
-  if (data instanceof Uint8Array) {
-    w.tag(9, WireType.LengthDelimited).bytes(data);
-    return;
-  }
-  for (const [key, value] of Object.entries(data)) {
-    message(w, 13, () => {
-      text(w, 1, key);
-      text(w, 2, String(value));
-    });
-  }
-  int(w, 14, 1); // EXTERNAL
+function encodeTensor({ name, type, dims, data }: TensorProto): Part[] {
+  const external = "location" in data;
+  const head = bytes((w) => {
+    for (const n of dims) int(w, 1, n);
+    int(w, 2, elementType[type]);
+    text(w, 8, name);
+    if (!external) {
+      w.tag(9, WireType.LengthDelimited).uint32(data.length); // the bytes follow
+      return;
+    }
+    for (const [key, value] of Object.entries(data)) {
+      message(w, 13, () => {
+        text(w, 1, key);
+        text(w, 2, String(value));
+      });
+    }
+    int(w, 14, 1); // EXTERNAL
+  });
+  const parts: Part[] = external ? [head] : [head, data];
+  return [bytes((w) => w.tag(5, WireType.LengthDelimited).uint32(lengthOf(parts))), ...parts];
 }
 
 function writeValueInfo(w: BinaryWriter, { name, type, dims }: ValueInfoProto): void {
@@ -132,4 +171,10 @@ function message(w: BinaryWriter, field: number, write: () => unknown): void {
   w.tag(field, WireType.LengthDelimited).fork();
   write();
   w.join();
+}
+
+function bytes(write: (w: BinaryWriter) => unknown): Uint8Array {
+  const w = new BinaryWriter();
+  write(w);
+  return w.finish();
 }

@@ -2,9 +2,14 @@
 import { ClozeError } from "@cloze/core";
 
 /**
+ * Reads the body of a request.
+ *
  * @param limit The most bytes that are taken.
  * @returns The bytes, or `undefined` as soon as there are more: the rest is not waited for.
  * @throws ClozeError `aborted` when the client breaks off.
+ * @example
+ * const request = new Request(url, { method: "POST", body: "too long" });
+ * await readBody(request, 4); // undefined
  */
 export async function readBody(
   request: Request,

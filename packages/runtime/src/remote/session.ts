@@ -10,6 +10,7 @@ import type { Feeds, FloatTensor, RunOptions, Session } from "@cloze/core";
 import { wireLength } from "./buckets.ts";
 import { decodeResponse, encodeRequest, HEADER_LENGTH } from "./wire.ts";
 
+/** Which model on which server, and how long it may take. */
 export interface RemoteOptions {
   /** The server's address, such as `http://127.0.0.1:9000`. */
   readonly url: string;
@@ -36,9 +37,12 @@ const late: ReadonlySet<number> = new Set([408, 504, 524]);
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
+ * A model on an inference server, by its address, such as `http://127.0.0.1:9000`.
+ *
  * @example
- * await using session = new RemoteSession({ url: "http://127.0.0.1:9000", model: "cloze-starter" });
+ * await using session = new RemoteSession({ url, model: "cloze-starter" });
  * const { sentiment } = await session.run(feeds, ["sentiment"]);
+ * sentiment.dims; // [1, 2]
  */
 export class RemoteSession implements Session {
   readonly outputs: readonly string[];

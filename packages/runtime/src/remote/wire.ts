@@ -12,6 +12,7 @@ import type { Feeds, FloatTensor } from "@cloze/core";
 import { byteSize, countOf, isDatatype, parseNumbers, readNumbers, writeNumbers } from "./tensors.ts";
 import type { Datatype, Numbers, WireTensor } from "./tensors.ts";
 
+/** The HTTP header that says how many bytes of a body are JSON; tensors come after them. */
 export const HEADER_LENGTH = "Inference-Header-Content-Length";
 
 /** A body, and how much of it is JSON; `undefined` where all of it is. */
@@ -32,6 +33,7 @@ export interface InferRequest {
   readonly timeoutMs: number | undefined;
 }
 
+/** An output that a request asks for. */
 export interface AskedOutput {
   readonly name: string;
   readonly binary: boolean;
@@ -79,6 +81,10 @@ export function encodeRequest(
  *
  * @param headerLength The value of `Inference-Header-Content-Length`; `null` where it was not sent.
  * @throws ClozeError `invalid-input` for anything that is not such a request.
+ * @example
+ * const inputs = [{ name: "input_ids", datatype: "INT64", shape: [1, 2], data: [101, 102] }];
+ * const body = new TextEncoder().encode(JSON.stringify({ inputs }));
+ * decodeRequest(body, null).inputs.get("input_ids")?.data; // 101, 102
  */
 export function decodeRequest(body: Uint8Array<ArrayBuffer>, headerLength: string | null): InferRequest {
   const [header, tensors] = decompose(body, headerLength, "inputs");
@@ -97,7 +103,15 @@ export function decodeRequest(body: Uint8Array<ArrayBuffer>, headerLength: strin
   };
 }
 
-/** Writes a response, each output as it was asked for. */
+/**
+ * Writes a response, each output as it was asked for.
+ *
+ * @example
+ * const tensor = { type: "float32", dims: [1, 2], data: Float32Array.of(0.5, 2) } as const;
+ * const model = { name: "starter", version: "1", id: undefined };
+ * const { body, headerLength } = encodeResponse(model, [{ name: "sentiment", binary: true, tensor }]);
+ * body.length - headerLength!; // 8: two numbers
+ */
 export function encodeResponse(
   model: { readonly name: string; readonly version: string; readonly id: string | undefined },
   outputs: readonly SentOutput[],

@@ -10,6 +10,7 @@ import { explainUnread, type Extent, isGzip } from "./blocks.ts";
 import type { CountOrder, CountReport } from "./count-thread.ts";
 import { type WordOptions, WordTable } from "./word-table.ts";
 
+/** How files are counted. */
 export interface CountOptions extends WordOptions {
   /** Default: one a core, at most 8. */
   readonly threads?: number | undefined;

@@ -10,6 +10,7 @@ import type { WordCounts } from "./word-table.ts";
 
 export type { PairScore };
 
+/** What kind of vocabulary is learnt. */
 export interface VocabularyOptions {
   /** Pieces in all, special tokens and unused slots among them. Default: 30522, as BERT's. */
   readonly size?: number | undefined;
@@ -38,6 +39,8 @@ const TELL_EVERY = 256;
  *
  * @throws {ClozeError} `invalid-option` for numbers out of range and for special tokens that are empty, hold a line
  * break or are there twice.
+ * @example
+ * resolveVocabularyOptions({ size: 8000 }).minFrequency; // 2
  */
 export function resolveVocabularyOptions(options: VocabularyOptions = {}) {
   const { size = 30522, minFrequency = 2, score = "frequency", limitAlphabet = 1000, unused = 0 } = options;

@@ -24,7 +24,15 @@ export interface PackedWords {
 /** As in BERT: a longer word is unknown to its tokenizer, and teaches nothing. */
 const LONGEST_WORD = 100;
 
-/** Words and their counts; grows with the distinct words and with nothing else. */
+/**
+ * Words and their counts; grows with the distinct words and with nothing else.
+ *
+ * @example
+ * const table = new WordTable();
+ * table.read("The café.");
+ * table.read("The film.");
+ * table.total; // 6
+ */
 export class WordTable {
   size = 0;
   #units = new Uint16Array(1 << 16);

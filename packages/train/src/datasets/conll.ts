@@ -4,6 +4,7 @@
  */
 import { ClozeError } from "@cloze/core";
 
+/** A sentence with a label for every word. */
 export interface TaggedSentence {
   /** The line of its first word in the file, from 1; no line stands between its words. */
   readonly line: number;

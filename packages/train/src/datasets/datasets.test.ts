@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseConll, parseSquad, parseTsv, readJsonLines, readLines } from "./index.ts";
+import { parseChoices, parseConll, parseSquad, parseTsv, readJsonLines, readLines } from "./index.ts";
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -83,6 +83,30 @@ test("a word of CoNLL without a label is refused by file and line", () => {
   expect(() => parseConll("a O\nb\n", { file: "dev.conll" })).toThrow(
     "dev.conll, line 2: a word and its label should be separated by a tab.",
   );
+});
+
+test("choices are lines of JSON with the place of the right one, other fields passed over", async () => {
+  const text =
+    '\uFEFF{"id":7,"context":"He is wet.","choices":["It rained.","It snows."],"label":0}\r\n\n' +
+    '{"context":"","question":"Why?","choices":["a","b","c"],"label":2}';
+  expect(await parseChoices(text, { file: "f" })).toEqual([
+    { line: 1, context: "He is wet.", choices: ["It rained.", "It snows."], label: 0 },
+    { line: 3, context: "", question: "Why?", choices: ["a", "b", "c"], label: 2 },
+  ]);
+});
+
+test.each([
+  ["{", "This line is not JSON"],
+  ["null", "context should be a text."],
+  ['{"context":"a","question":7}', "question should be a text."],
+  ['{"context":"a","choices":["a"],"label":0}', "choices should be two texts or more."],
+  ['{"context":"a","choices":["a",1],"label":0}', "choices should be two texts or more."],
+  ['{"context":"a","choices":["a","b"]}', "label should be the place of a choice, 0 to 1."],
+  ['{"context":"a","choices":["a","b"],"label":2}', "label should be the place of a choice, 0 to 1."],
+  ['{"context":"a","choices":["a","b"],"label":"1"}', "label should be the place of a choice, 0 to 1."],
+])("choices that are none are refused by file and line: %s", async (line, message) => {
+  const text = `{"context":"a","choices":["a","b"],"label":1}\n${line}\n`;
+  await expect(parseChoices(text, { file: "dev.jsonl" })).rejects.toThrow(`dev.jsonl, line 2: ${message}`);
 });
 
 const squad = (qa: object, context = "🙂 It is 1896.", version = "1.1"): string =>

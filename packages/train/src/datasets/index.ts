@@ -1,6 +1,8 @@
 /**
  * Data sets: text to examples, with checks. No file system: a caller reads, these parse.
  */
+export { parseChoices } from "./choices.ts";
+export type { LabelledChoice } from "./choices.ts";
 export { parseConll } from "./conll.ts";
 export type { TaggedSentence } from "./conll.ts";
 export { readJsonLines } from "./json-lines.ts";

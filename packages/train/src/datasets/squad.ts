@@ -6,12 +6,14 @@
  */
 import { ClozeError } from "@cloze/core";
 
+/** An answer that stands where the file says. */
 export interface SquadAnswer {
   readonly text: string;
   /** In UTF-16 units: `context.startsWith(text, start)`. */
   readonly start: number;
 }
 
+/** A question with its context and its answers. */
 export interface SquadQuestion {
   readonly id: string;
   readonly question: string;
@@ -30,6 +32,7 @@ export interface MisplacedAnswer {
   readonly start: unknown;
 }
 
+/** A SQuAD file. */
 export interface SquadData {
   /** Which official script scores it: 2.0 where a question may have no answer. */
   readonly form: "1.1" | "2.0";

@@ -12,6 +12,7 @@ export interface LabelledText {
   readonly label: string;
 }
 
+/** How a file of labelled texts is read. */
 export interface TsvOptions {
   /** What errors call the file. */
   readonly file: string;

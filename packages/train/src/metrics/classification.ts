@@ -3,6 +3,7 @@
  */
 import { ClozeError } from "@cloze/core";
 
+/** How well classes were told. */
 export interface ClassificationMetrics {
   /** 0 to 1. */
   readonly accuracy: number;

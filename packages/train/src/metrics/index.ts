@@ -7,7 +7,7 @@ export { scoreRegression } from "./regression.ts";
 export type { RegressionMetrics } from "./regression.ts";
 export { entityKind, labelledSpans, scoreSpans } from "./spans.ts";
 export type { LabelledSpan, SpanMetrics } from "./spans.ts";
-export { normalizeAnswer, scoreSquad1, scoreSquad2 } from "./squad.ts";
+export { normalizeAnswer, scoreSquad1, scoreSquad2, tuneThreshold } from "./squad.ts";
 export type {
   Predictions,
   QuestionScore,

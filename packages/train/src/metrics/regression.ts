@@ -2,6 +2,7 @@
  * Metrics of regression: Pearson's correlation of the values, Spearman's of their ranks.
  */
 
+/** How well numbers were told. */
 export interface RegressionMetrics {
   /** -1 to 1; 0 where one side is constant and it is undefined. */
   readonly pearson: number;

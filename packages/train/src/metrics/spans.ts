@@ -10,6 +10,7 @@ export interface LabelledSpan {
   readonly end: number;
 }
 
+/** How well entities were found. */
 export interface SpanMetrics {
   /** The share of what was predicted that is right, 0 to 1; 0 where nothing was. */
   readonly precision: number;
@@ -23,7 +24,12 @@ export interface SpanMetrics {
   readonly total: number;
 }
 
-/** The kind of entity that a word's label says, without `B-`, `I-`, `E-` or `S-`; undefined for `O`. */
+/**
+ * The kind of entity that a word's label says, without `B-`, `I-`, `E-` or `S-`; undefined for `O`.
+ *
+ * @example
+ * entityKind("B-PER"); // "PER"
+ */
 export function entityKind(label: string): string | undefined {
   return label === "O" ? undefined : label.replace(/^[BIES]-/, "");
 }

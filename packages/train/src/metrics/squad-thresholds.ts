@@ -1,6 +1,6 @@
 /**
  * What evaluate-v2.0.py makes of the probabilities of "no answer": the best threshold in hindsight, and the area
- * under precision over recall.
+ * under precision over recall. The threshold may be of another measure too, such as by how much no answer leads.
  */
 import type { Predictions, QuestionScore } from "./squad.ts";
 
@@ -20,23 +20,61 @@ export function bestThresholds(
 ): Record<string, number> {
   const result: Record<string, number> = {};
   for (const key of ["exact", "f1"] as const) {
-    let current = [...answerable.values()].filter((has) => !has).length;
-    let best = current;
-    let threshold = 0;
-    for (const [id, probability] of surestFirst(probabilities)) {
+    const steps = surestFirst(probabilities).flatMap(([id, probability]): Step[] => {
       const score = scores.get(id);
-      if (!score) continue;
-      if (answerable.get(id)) current += score[key];
-      else if (predictions.get(id) !== "") current -= 1;
-      if (current > best) {
-        best = current;
-        threshold = probability;
-      }
-    }
+      if (!score) return [];
+      const gain = answerable.get(id) ? score[key] : predictions.get(id) !== "" ? -1 : 0;
+      return [[probability, gain]];
+    });
+    const unanswerable = [...answerable.values()].filter((has) => !has).length;
+    const { best, threshold = 0 } = bestPoint(steps, unanswerable);
     result[`best_${key}`] = (100 * best) / scores.size;
     result[`best_${key}_thresh`] = threshold;
   }
   return result;
+}
+
+/**
+ * The same search over thresholds that can be set, of any measure: equal ones are answered together, and where it is
+ * best to answer nothing the threshold is below all.
+ *
+ * @param refused What each question scores unanswered.
+ */
+export function tunedThresholds(
+  scores: Scores,
+  refused: Scores,
+  measures: ReadonlyMap<string, number>,
+): Record<string, number> {
+  const result: Record<string, number> = {};
+  for (const key of ["exact", "f1"] as const) {
+    let unanswered = 0;
+    const gains = new Map<number, number>();
+    for (const [id, score] of scores) {
+      const measure = measures.get(id) ?? Infinity;
+      const without = refused.get(id)?.[key] ?? 0;
+      unanswered += without;
+      gains.set(measure, (gains.get(measure) ?? 0) + score[key] - without);
+    }
+    const steps = [...gains].sort(([a], [b]) => a - b);
+    const { best, threshold = -Infinity } = bestPoint(steps, unanswered);
+    result[`best_${key}`] = (100 * best) / scores.size;
+    result[`best_${key}_thresh`] = roundThreshold(threshold, gains.keys());
+  }
+  return result;
+}
+
+/** What answering more questions adds, up to a measure of "no answer". */
+type Step = readonly [measure: number, gain: number];
+
+/** Where the sum is greatest, of rising measures; without a threshold where no step makes it greater. */
+function bestPoint(steps: readonly Step[], start: number): { best: number; threshold?: number } {
+  let sum = start;
+  let found: { best: number; threshold?: number } = { best: start };
+  for (const [threshold, gain] of steps) {
+    sum += gain;
+    if (sum > found.best) found = { best: sum, threshold };
+  }
+  return found;
 }
 
 /** `run_precision_recall_analysis`: nothing where no question has an answer. */
@@ -71,4 +109,20 @@ export function areas(
 /** By rising probability of "no answer"; equal ones in the file's order, as Python's stable sort leaves them. */
 function surestFirst(probabilities: Probabilities): [id: string, probability: number][] {
   return [...probabilities].sort(([, a], [, b]) => a - b);
+}
+
+/**
+ * The roundest threshold that divides as a found one does: what is not above `found` stays so, what is above stays above.
+ *
+ * @param found A measure of one question, or -Infinity to answer nothing.
+ */
+export function roundThreshold(found: number, measures: Iterable<number>): number {
+  let next = Infinity;
+  for (const measure of measures) if (measure > found) next = Math.min(next, measure);
+  if (found === -Infinity) return Math.ceil(next) - 1;
+  for (let digits = 0; digits < 16; digits++) {
+    const round = Math.ceil(found * 10 ** digits) / 10 ** digits;
+    if (round >= found && round < next) return round;
+  }
+  return found;
 }

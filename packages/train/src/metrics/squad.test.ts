@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseSquad } from "../datasets/index.ts";
-import { normalizeAnswer, scoreSquad1, scoreSquad2 } from "./index.ts";
+import { normalizeAnswer, scoreSquad1, scoreSquad2, tuneThreshold } from "./index.ts";
+import { roundThreshold } from "./squad-thresholds.ts";
 
 const fixtures = new URL("../../../../tests/fixtures/squad/", import.meta.url);
 const shared = process.env.CLOZE_SHARED ?? fileURLToPath(new URL("../../../../../shared", import.meta.url));
@@ -52,6 +54,64 @@ test("thresholds and areas are evaluate-v2.0.py's", () => {
   );
 });
 
+test("no threshold is better than the tuned one", () => {
+  const question = fc.record({
+    lead: fc.integer({ min: -20, max: 20 }),
+    references: fc.constantFrom([], ["b c"], ["b"], ["the"]),
+    prediction: fc.constantFrom("c", "b", "c b", "a", ""),
+  });
+  fc.assert(
+    fc.property(fc.array(question, { minLength: 1 }), (cases) => {
+      const questions = cases.map(({ references }, i) => ({ id: `${i}`, references }));
+      const predicted = new Map(cases.map(({ prediction }, i) => [`${i}`, prediction]));
+      const leads = new Map(cases.map(({ lead }, i) => [`${i}`, lead / 4]));
+      const score = (threshold: number) => {
+        const kept = cases.map(({ prediction, lead }) => (lead / 4 > threshold ? "" : prediction));
+        return scoreSquad2(questions, new Map(kept.map((text, i) => [`${i}`, text])));
+      };
+      const all = [-Infinity, ...leads.values()].map(score);
+      const tuned = tuneThreshold(questions, predicted, leads);
+      for (const key of ["exact", "f1"]) {
+        expect(tuned[`best_${key}`]).toBeCloseTo(Math.max(...all.map((scores) => scores[key])), 9);
+        expect(score(tuned[`best_${key}_thresh`])[key]).toBeCloseTo(tuned[`best_${key}`], 9);
+      }
+    }),
+  );
+});
+
+test.each([
+  [-1.9461, [-3, -1.9461, -1.9387], -1.94],
+  [-1.9461, [-1.9461, -0.2], -1],
+  [2.5, [1, 2.5], 3],
+  [0.30001, [0.30001, 0.300011], 0.30001],
+  [-Infinity, [-7.25, -3], -8],
+])("a threshold of %s among %j is rounded to %s", (found, measures, round) => {
+  expect(roundThreshold(found, measures)).toBe(round);
+});
+
+test.runIf(existsSync(`${shared}/data/squad/v2.0-val.json`))(
+  "the starter's threshold can be tuned to 52.2 F1, where its card's -2 has 51.74",
+  () => {
+    const best = map<{ text: string; score: number; nullScore: number }>(
+      read(new URL("../starter/reference/squad-v2.0-val.json", fixtures)),
+    );
+    const texts = new Map(Array.from(best, ([id, { text }]) => [id, text]));
+    const leads = new Map(Array.from(best, ([id, { score, nullScore }]) => [id, nullScore - score]));
+    const { questions } = parseSquad(read(`${shared}/data/squad/v2.0-val.json`));
+    const card = scoreSquad2(questions, texts, { noAnswerProbabilities: leads, threshold: -2 });
+    expect([card.exact, card.f1]).toEqual([expect.closeTo(48.83, 2), expect.closeTo(51.74, 2)]);
+    const tuned = tuneThreshold(questions, texts, leads);
+    expect(tuned.best_exact).toBeCloseTo(card.best_exact, 9);
+    expect(tuned.best_f1).toBeCloseTo(card.best_f1, 9);
+    expect(tuned).toEqual({
+      best_exact: expect.closeTo(49.2, 2),
+      best_exact_thresh: expect.closeTo(-2.46, 2),
+      best_f1: expect.closeTo(52.19, 2),
+      best_f1_thresh: expect.closeTo(-1.94, 2),
+    });
+  },
+);
+
 test.each(first.questions)("1.1 scores $references as Python does", (question) => {
   const [exact, f1] = expected["1.1 each"][question.id];
   expectScores(scoreSquad1([question], predictions), { exact_match: 100 * exact, f1: 100 * f1 });
@@ -70,6 +130,10 @@ test("what the scripts stop at is refused with a sentence", () => {
   expect(() => scoreSquad1([{ id: "x", references: [] }], predictions)).toThrow("Question x has no answer");
   expect(() => scoreSquad1([], predictions)).toThrow("nothing to score");
   expect(() => scoreSquad2(second.questions, new Map())).toThrow("nothing to score");
+  expect(() => tuneThreshold([], predictions, probabilities)).toThrow("nothing to score");
+  expect(() => tuneThreshold(second.questions, predictions, new Map())).toThrow(
+    "has no no-answer probability",
+  );
   expect(() => scoreSquad2(second.questions, predictions, { noAnswerProbabilities: new Map() })).toThrow(
     "Question q00 was predicted, but has no no-answer probability",
   );

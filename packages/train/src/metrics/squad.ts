@@ -6,7 +6,7 @@
  * Thresholds and precision over recall, which need probabilities of "no answer", are in `squad-thresholds.ts`.
  */
 import { ClozeError } from "@cloze/core";
-import { areas, bestThresholds } from "./squad-thresholds.ts";
+import { areas, bestThresholds, tunedThresholds } from "./squad-thresholds.ts";
 
 /** What scoring asks of a question: its id, and the texts that are right. */
 export interface ScoredQuestion {
@@ -57,6 +57,7 @@ export function scoreSquad1(questions: readonly ScoredQuestion[], predictions: P
   return { exact_match: (100 * exact) / questions.length, f1: (100 * f1) / questions.length };
 }
 
+/** What `evaluate-v2.0.py` takes. */
 export interface Squad2Options {
   /** The probability of "no answer" by id, in the file's order: ties in the search for a threshold keep it. */
   readonly noAnswerProbabilities?: ReadonlyMap<string, number> | undefined;
@@ -70,6 +71,9 @@ export interface Squad2Options {
  * `pr_oracle_ap`.
  *
  * @throws ClozeError `invalid-input` when a predicted question has no probability, or nothing was predicted.
+ * @example
+ * const questions = [{ id: "1", references: ["1896"] }, { id: "2", references: [] }];
+ * scoreSquad2(questions, new Map([["1", "in 1896"], ["2", ""]])); // { exact: 50, f1: 83.3, total: 2, HasAns_exact: 0, … }
  */
 export function scoreSquad2(
   questions: readonly ScoredQuestion[],
@@ -84,7 +88,7 @@ export function scoreSquad2(
     if (prediction === undefined) continue;
     const score = scoreSquad2Question(prediction, references);
     raw.set(id, score);
-    const refused = noAnswerProbabilities ? probability(noAnswerProbabilities, id) > threshold : false;
+    const refused = noAnswerProbabilities ? measureOf(noAnswerProbabilities, id) > threshold : false;
     const empty = answerable.get(id) ? 0 : 1;
     kept.set(id, refused ? { exact: empty, f1: empty } : score);
   }
@@ -105,6 +109,37 @@ export function scoreSquad2(
       ...areas(raw, noAnswerProbabilities, answerable),
     }),
   };
+}
+
+/**
+ * The best thresholds in hindsight, of a measure of "no answer": a question is left unanswered where it is above. The
+ * search is evaluate-v2.0.py's; the thresholds are as round as they can be without dividing otherwise.
+ *
+ * @param predictions The best answer of every question, even where none would be given.
+ * @param measures By how much no answer leads (null score - best score), or its probability.
+ * @returns `best_exact`, `best_exact_thresh`, `best_f1` and `best_f1_thresh`, as the script has them.
+ * @throws ClozeError `invalid-input` when a predicted question has no measure, or nothing was predicted.
+ *
+ * @example
+ * const questions = [{ id: "1", references: ["1896"] }];
+ * tuneThreshold(questions, new Map([["1", "in 1896"]]), new Map([["1", -2.37]])).best_f1_thresh; // -2
+ */
+export function tuneThreshold(
+  questions: readonly ScoredQuestion[],
+  predictions: Predictions,
+  measures: ReadonlyMap<string, number>,
+): Squad2Metrics {
+  const scores = new Map<string, QuestionScore>();
+  const refused = new Map<string, QuestionScore>();
+  for (const { id, references } of questions) {
+    const prediction = predictions.get(id);
+    if (prediction === undefined) continue;
+    measureOf(measures, id);
+    scores.set(id, scoreSquad2Question(prediction, references));
+    refused.set(id, scoreSquad2Question("", references));
+  }
+  if (scores.size === 0) throw nothingToScore();
+  return tunedThresholds(scores, refused, measures);
 }
 
 function scoreSquad2Question(prediction: string, references: readonly string[]): QuestionScore {
@@ -150,6 +185,9 @@ const WHITE_SPACE = /[\p{White_Space}\x1C-\x1F]+/u;
 /**
  * `normalize_answer` of both scripts: lower case, no punctuation, no English articles, single spaces; in this order,
  * so that "the-cat" is the one word "thecat".
+ *
+ * @example
+ * normalizeAnswer("The  Cherry Orchard."); // "cherry orchard"
  */
 export function normalizeAnswer(text: string): string {
   return words(text.toLowerCase().replace(PUNCTUATION, "").replace(ARTICLES, " ")).join(" ");
@@ -170,8 +208,8 @@ function group(prefix: string, scores: readonly (readonly [string, QuestionScore
   };
 }
 
-function probability(probabilities: ReadonlyMap<string, number>, id: string): number {
-  const value = probabilities.get(id);
+function measureOf(measures: ReadonlyMap<string, number>, id: string): number {
+  const value = measures.get(id);
   if (value !== undefined) return value;
   throw new ClozeError("invalid-input", `Question ${id} was predicted, but has no no-answer probability.`);
 }

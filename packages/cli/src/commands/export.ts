@@ -1,0 +1,138 @@
+/** `cloze export`: a model for other tools, in ONNX. */
+import { access } from "node:fs/promises";
+import type { Command } from "@commander-js/extra-typings";
+import { Option } from "@commander-js/extra-typings";
+import type { Verification } from "@cloze/runtime/node";
+import type { Io } from "../io.ts";
+import { decimal, shared } from "../options.ts";
+import { size } from "../style.ts";
+
+export function addExport(program: Command, io: Io): void {
+  program
+    .command("export")
+    .description("write a model for transformers.js, optimum and onnxruntime")
+    .addOption(shared.model)
+    .requiredOption("--onnx", "as ONNX, in a folder as the hub keeps them")
+    .requiredOption("-o, --out <folder>", "the folder to write, or to add a precision to")
+    .addOption(
+      new Option("--precision <precision>", "what numbers are stored and computed in")
+        .choices(["fp32", "fp16", "int8", "int4"] as const)
+        .default("fp32" as const),
+    )
+    .option(
+      "-p, --plugin <name>",
+      "which head; none: hidden states; pretraining: both heads (default: the first)",
+    )
+    .option("--verify", "measure how far it is from float32, and refuse it if too far")
+    .option("--limit <share>", "the share of the logits' range by which one may differ", decimal)
+    .option("--data <file>", "a data set to measure both on, as evaluate reads it")
+    .addOption(
+      new Option("--task <task>", "what the data is of").choices([
+        "squad",
+        "classify",
+        "regress",
+        "tag",
+        "choose",
+      ] as const),
+    )
+    .option("--columns <names>", "TSV columns, as of evaluate", (names) => names.split(","))
+    .option("--force", "write it though it is too far from float32")
+    .option("--dry-run", "say what would be written, and write nothing")
+    .addOption(shared.threads)
+    .addOption(shared.json)
+    .addOption(shared.format)
+    .addHelpText(
+      "after",
+      `
+Several precisions of one head share a folder: export each into it.
+
+Examples:
+  $ cloze export --onnx --plugin sentiment --precision int8 --verify --out sentiment-onnx
+  $ cloze export --onnx --model models/my-bert --precision int4 --dry-run --out my-bert-onnx
+  $ cloze export --onnx --plugin sentiment --precision int4 --verify --task classify --data dev.tsv --out sentiment-onnx`,
+    )
+    .action(async ({ model, out, precision, plugin, dryRun, ...options }) => {
+      await expectTogether(options);
+      await expectFolder(model);
+      const { exportModel, openFolder, planExport } = await import("@cloze/runtime/node");
+      const { modelFolder, modelName } = await import("../model.ts");
+      const { printOne } = await import("../output.ts");
+      const { expectTask, percent, verify } = await import("../verification.ts");
+      const folder = { ...(await openFolder(modelFolder(model))), name: modelName(model) };
+      const { face, file, bytes } = planExport(folder, { plugin, precision });
+      expectTask(face, options.task);
+      let verification: Verification | undefined;
+      if (!dryRun) {
+        const record = await exportModel(folder, out, {
+          plugin,
+          precision,
+          ...(options.verify && { verify: (made, plan) => verify(folder, made, plan, options, io) }),
+        });
+        ({ verification } = record.files[file]);
+      }
+      const { architecture, task, name } = face;
+      const written = { out, file, precision, bytes, plugin: name, architecture, task, verification };
+      const what = `${out}/${file}: ${architecture}${name === "none" ? "" : ` with ${name}`}, ${precision}, ${size(bytes)}`;
+      await printOne(
+        dryRun ? { ...written, dryRun } : written,
+        () => [dryRun ? `${what} (nothing was written)` : what, ...lines(verification, percent)].join("\n"),
+        options,
+        io,
+      );
+    });
+}
+
+/** An .onnx file holds one head, and weights that may have lost bits. */
+async function expectFolder(model: string | undefined): Promise<void> {
+  if (!model?.endsWith(".onnx")) return;
+  const { ClozeError } = await import("@cloze/core");
+  throw new ClozeError(
+    "unsupported",
+    `${model} is exported already: give the folder with the weights that it was made of.`,
+    { field: "model" },
+  );
+}
+
+interface Measured {
+  readonly verify?: true | undefined;
+  readonly limit?: number | undefined;
+  readonly data?: string | undefined;
+  readonly task?: string | undefined;
+  readonly columns?: readonly string[] | undefined;
+  readonly force?: true | undefined;
+}
+
+/** Refuses options without those that they go with, and a data set that cannot be read. */
+async function expectTogether(options: Measured): Promise<void> {
+  const { ClozeError } = await import("@cloze/core");
+  const needs = { limit: "verify", data: "verify", force: "verify", task: "data", columns: "data" } as const;
+  const alone = (Object.keys(needs) as (keyof typeof needs)[]).find(
+    (option) => options[option] !== undefined && options[needs[option]] === undefined,
+  );
+  if (alone !== undefined)
+    throw new ClozeError("invalid-option", `--${alone} goes with --${needs[alone]}: give both.`, {
+      field: alone,
+    });
+  if (options.data !== undefined && options.task === undefined)
+    throw new ClozeError("invalid-option", "--data needs --task, which says what it is of.", {
+      field: "task",
+    });
+  const { unreadable } = await import("../input.ts");
+  const { data } = options;
+  if (data !== undefined)
+    await access(data).catch((cause: unknown) => {
+      throw unreadable(data, cause);
+    });
+}
+
+function lines(verification: Verification | undefined, percent: (share: number) => string): string[] {
+  if (!verification) return [];
+  const { difference, share, limit, texts, agreement, metric } = verification;
+  return [
+    `largest difference  ${difference.toPrecision(3)}, ${percent(share)} of the logits' range (limit ${percent(limit)}), on ${texts} texts`,
+    ...(agreement === undefined ? [] : [`same answers        ${percent(agreement)}`]),
+    ...(metric
+      ? [`${metric.name.padEnd(20)}${metric.exported.toFixed(4)}, float32 ${metric.fp32.toFixed(4)}`]
+      : []),
+  ];
+}

@@ -1,0 +1,34 @@
+/** What kernels and decoding alike do with the numbers of one vector. */
+
+/** Softmax over a whole vector, safe against overflow. */
+export function softmaxInPlace(values: Float64Array): Float64Array {
+  let max = -Infinity;
+  for (const value of values) max = Math.max(max, value);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] = Math.exp(values[i] - max);
+  for (let i = 0; i < values.length; i++) values[i] /= sum;
+  return values;
+}
+
+/** log Σ exp, safe against overflow: what a logit is less of is its log probability. */
+export function logSumExp(values: ArrayLike<number>): number {
+  let max = -Infinity;
+  for (let i = 0; i < values.length; i++) max = Math.max(max, values[i]);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += Math.exp(values[i] - max);
+  return max + Math.log(sum);
+}
+
+/** The places of the `k` greatest values, greatest first, the earlier of equal ones first. */
+export function topPlaces(values: ArrayLike<number>, k: number): number[] {
+  const top: number[] = [];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (top.length === k && !(value > values[top[k - 1]])) continue;
+    let at = top.length;
+    while (at > 0 && value > values[top[at - 1]]) at--;
+    top.splice(at, 0, i);
+    if (top.length > k) top.pop();
+  }
+  return top;
+}

@@ -1,0 +1,119 @@
+/**
+ * What smaller models do differently: the rules for matrices of weights, in int8 and in 4 bits. All else is `portable`.
+ *
+ * A matrix that is used twice (word embeddings, tied to the decoder of masked words) is quantised once, by row: a row is
+ * a word's vector, and an output of the decoder.
+ */
+import type { Value } from "@cloze/core";
+import { FLOAT, portable } from "./lowering.ts";
+import type { Emitter, Rules } from "./lowering.ts";
+import { BLOCK, blocksIn, quantizeBlocks, quantizeRows } from "./quantize.ts";
+
+/** A head's last product decides the answer, and the table of segments is added to every token; neither is large. */
+const FEW_ROWS = 16;
+
+function isSmall(matrix: Value): boolean {
+  return Number(matrix.shape[0]) < FEW_ROWS;
+}
+
+/**
+ * int8: integer products, the weights' scales by row, the activations' found as they come. The nodes are those that
+ * onnxruntime's own quantiser writes, which its kernels take together.
+ */
+export const int8: Partial<Rules> = {
+  embed(e, inputs, node) {
+    const [table, ids] = inputs;
+    if (isSmall(table)) return portable.embed(e, inputs, node);
+    const { codes, scales } = rowsOf(e, table);
+    const rows = e.node("Cast", [e.node("Gather", [codes, ids], { axis: 0 })], { to: FLOAT }); // [..., width]
+    const each = e.node("Unsqueeze", [e.node("Gather", [scales, ids], { axis: 0 }), e.ints([-1])]); // [..., 1]
+    return e.node("Mul", [rows, each]);
+  },
+
+  linear(e, inputs, node) {
+    const [x, weight, bias] = inputs;
+    if (isSmall(weight)) return portable.linear(e, inputs, node);
+    const { codes, scales } = rowsOf(e, weight);
+    const transposed = e.node("Transpose", [codes], { perm: [1, 0] }); // [in, out]
+    const [quantized, scale, zero] = e.several(3, "DynamicQuantizeLinear", [x]);
+    const product = e.node("Cast", [e.node("MatMulInteger", [quantized, transposed, zero])], { to: FLOAT });
+    const scaled = e.node("Mul", [product, e.node("Mul", [scale, scales])]); // [..., out]
+    return bias === undefined ? scaled : e.node("Add", [scaled, bias]);
+  },
+};
+
+/** 4 bits: weights are widened block by block as they are multiplied. */
+export const int4: Partial<Rules> = {
+  embed(e, inputs, node) {
+    const [table, ids] = inputs;
+    if (isSmall(table)) return portable.embed(e, inputs, node);
+    const { codes, scales, zeros } = blocksOf(e, table);
+    const flat = e.node("Reshape", [codes, e.ints([0, -1])]); // [rows, blocks · 16]
+    const operands = [flat, ids, scales, zeros];
+    const attributes = { bits: 4, block_size: BLOCK, gather_axis: 0, quantize_axis: 1 };
+    const rows = e.node("com.microsoft.GatherBlockQuantized", operands, attributes); // [..., blocks · 32]
+    const width = widthOf(table);
+    return width % BLOCK === 0 ? rows : e.node("Slice", [rows, e.ints([0]), e.ints([width]), e.ints([-1])]);
+  },
+
+  linear(e, inputs, node) {
+    const [x, weight, bias] = inputs;
+    if (isSmall(weight)) return portable.linear(e, inputs, node);
+    const { codes, scales, zeros } = blocksOf(e, weight);
+    const attributes = { K: widthOf(weight), N: Number(weight.shape[0]), bits: 4, block_size: BLOCK };
+    const product = e.node("com.microsoft.MatMulNBits", [x, codes, scales, zeros], {
+      ...attributes,
+      accuracy_level: INT8,
+    });
+    return bias === undefined ? product : e.node("Add", [product, bias]);
+  },
+};
+
+/** MatMulNBits's level of accuracy that lets a CPU multiply in int8, the activations quantised by block too. */
+const INT8 = 4;
+
+function widthOf(matrix: Value): number {
+  return Number(matrix.shape[1]);
+}
+
+function rowsOf(e: Emitter, matrix: Value) {
+  const [rows, width] = matrix.shape.map(Number);
+  return {
+    codes: e.derived(matrix, "int8", {
+      type: "I8",
+      dims: [rows, width],
+      make: (numbers) => bytesOf(quantizeRows(numbers, width).codes),
+    }),
+    scales: e.derived(matrix, "scale", {
+      type: "F32",
+      dims: [rows],
+      make: (numbers) => bytesOf(quantizeRows(numbers, width).scales),
+    }),
+  };
+}
+
+function blocksOf(e: Emitter, matrix: Value) {
+  const [rows, width] = matrix.shape.map(Number);
+  const blocks = blocksIn(width);
+  return {
+    codes: e.derived(matrix, "int4", {
+      type: "U8",
+      dims: [rows, blocks, BLOCK / 2],
+      make: (numbers) => quantizeBlocks(numbers, width).codes,
+    }),
+    scales: e.derived(matrix, "scale", {
+      type: "F32",
+      dims: [rows, blocks],
+      make: (numbers) => bytesOf(quantizeBlocks(numbers, width).scales),
+    }),
+    zeros: e.derived(matrix, "zero", {
+      type: "U8",
+      dims: [rows, Math.ceil(blocks / 2)],
+      make: (numbers) => quantizeBlocks(numbers, width).zeros,
+    }),
+  };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Int8Array | Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
