@@ -1,8 +1,10 @@
 /**
  * The session on this machine: what it promises beyond numbers.
  */
+import { getEventListeners } from "node:events";
 import { collate } from "@cloze/core";
-import { load } from "@cloze/runtime/node";
+import { graphOf, load, NodeSession, openFolder } from "@cloze/runtime/node";
+import { toOnnx } from "@cloze/runtime/onnx";
 import { describe, expect, test } from "vitest";
 import { fixturePath } from "./reference/fixtures.ts";
 
@@ -84,6 +86,54 @@ describe("a session", () => {
       expect.objectContaining({ code: "internal" }),
     );
     await expect(bert.classify("the cat")).resolves.toHaveProperty("label");
+  });
+
+  test("says which head cannot be opened, when it is first asked, and goes on for the others", async () => {
+    const model = await openFolder(folder);
+    const graph = graphOf(model);
+    const broken = { model: Uint8Array.of(1, 2, 3), reads: ["pooler_output"], outputs: ["moods"] };
+    await using session = await NodeSession.create(
+      { model: toOnnx(graph, model.tensors), folder, threads: 1, heads: [broken] },
+      { outputs: [...graph.outputs.keys(), "moods"], maxLength: 64 },
+    );
+    const feeds = () => collate([model.tokenizer.encode("the cat")], 8, model.tokenizer.specials.pad);
+    await expect(session.run(feeds(), ["moods"])).rejects.toThrow(
+      expect.objectContaining({
+        code: "invalid-model",
+        message: expect.stringMatching(
+          /^ONNX Runtime cannot open the head moods, so its file may be damaged: /,
+        ),
+      }),
+    );
+    await expect(session.run(feeds(), ["pooler_output"])).resolves.toHaveProperty("pooler_output");
+  });
+
+  test("refuses places of masks that are outside the rows, words at no place, and to be asked for nothing", async () => {
+    await using bert = await load(fixturePath("foreign/masked-lm/model.onnx"), { threads: 1 });
+    const head = bert.plugins[0].name;
+    const run = (outputs: string[], ...places: number[]) => {
+      const feeds = collate([bert.tokenizer.encode("the cat")], 8, bert.tokenizer.specials.pad);
+      const positions = { type: "int32", dims: [1, places.length], data: Int32Array.from(places) } as const;
+      return bert.session.run({ ...feeds, masked_positions: positions }, outputs);
+    };
+    for (const name of [head, `${head}.ids`, `${head}.scores`, `${head}.total`])
+      await expect(run([name])).rejects.toThrow(`${name} speaks of masked words`);
+    for (const place of [-1, 8])
+      await expect(run([`${head}.ids`], 1, place)).rejects.toThrow(
+        expect.objectContaining({
+          code: "invalid-input",
+          message: `masked_positions should be 0 to 7, but has ${place}.`,
+        }),
+      );
+    await expect(run([], 1)).rejects.toThrow("Ask for at least one output");
+    await expect(run([`${head}.ids`], 1)).resolves.toHaveProperty([`${head}.ids`, "dims"], [1, 1, 32]);
+  });
+
+  test("listens to a signal no longer than a run takes", async () => {
+    await using bert = await open();
+    const { signal } = new AbortController();
+    for (let i = 0; i < 20; i++) await bert.classify("the cat", { signal });
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   test("that was closed says so, to those who wait and to those who come", async () => {

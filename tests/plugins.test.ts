@@ -6,8 +6,8 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Predictor } from "@cloze/core";
-import { load } from "@cloze/runtime/node";
-import { zipSync } from "fflate";
+import { load, openPlugin } from "@cloze/runtime/node";
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { starter } from "./starter.ts";
 
@@ -48,16 +48,17 @@ const refused = (place: string, code: string, message: string | RegExp) =>
 const round = (value: unknown) =>
   JSON.stringify(value, (_, x: unknown) => (typeof x === "number" ? Number(x.toFixed(4)) : x));
 
-/** Packs the folder, below a folder of the zip. */
-async function pack(below = ""): Promise<string> {
-  const names = await readdir(folder);
-  const entries = await Promise.all(
-    names.map(
-      async (name) => [`${below}${name}`, new Uint8Array(await readFile(path.join(folder, name)))] as const,
-    ),
-  );
+/** Packs the folder, below a folder of the zip, as it is or compressed. */
+async function pack(below = "", level = 5): Promise<string> {
+  const zip = new ZipWriter(new Uint8ArrayWriter(), { useWebWorkers: false, level });
+  await zip.add("__MACOSX/._plugin.json", new Uint8ArrayReader(new Uint8Array(8)));
+  for (const name of await readdir(folder))
+    await zip.add(
+      `${below}${name}`,
+      new Uint8ArrayReader(new Uint8Array(await readFile(path.join(folder, name)))),
+    );
   const file = path.join(folder, "head.cloze");
-  await writeFile(file, zipSync(Object.fromEntries(entries)));
+  await writeFile(file, await zip.close());
   return file;
 }
 
@@ -101,6 +102,15 @@ describe("one file", () => {
     await refused(file, "invalid-plugin", /head\.cloze is no plugin in one file \(a zip\)/);
   });
 
+  test("that is damaged is refused", async () => {
+    await copy("sentiment");
+    const file = await pack("", 0);
+    const bytes = await readFile(file);
+    bytes[bytes.indexOf('"bias"') + 400] ^= 64; // among the weights
+    await writeFile(file, bytes);
+    await refused(file, "invalid-plugin", /head\.cloze is no plugin in one file \(a zip\), or is damaged/);
+  });
+
   test("without a head is refused", async () => {
     await copy("sentiment");
     await rm(path.join(folder, "head.safetensors"));
@@ -112,6 +122,12 @@ describe("refused with a sentence", () => {
   test("for another encoder", async () => {
     const place = await copy("sentiment", { encoder: { name: "bert-of-others", sha256: "0".repeat(64) } });
     await refused(place, "encoder-mismatch", /was made for the encoder bert-of-others/);
+  });
+  test("for another encoder, given as an object too", async () => {
+    const head = await openPlugin(
+      await copy("sentiment", { encoder: { name: "x", sha256: "0".repeat(64) } }),
+    );
+    await expect(bert.plugin(head)).rejects.toThrow(expect.objectContaining({ code: "encoder-mismatch" }));
   });
   test("under a name that the model has", async () => {
     await refused(
@@ -135,7 +151,7 @@ describe("refused with a sentence", () => {
     );
   });
   test("where nothing is", async () => {
-    await refused(path.join(folder, "nowhere"), "not-found", "nothing is there");
+    await refused(path.join(folder, "nowhere"), "not-found", "There is no plugin at");
   });
   test("from a folder that is no plugin", async () => {
     await refused(folder, "not-found", "is not a plugin");

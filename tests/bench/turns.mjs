@@ -100,8 +100,6 @@ export function pause() {
   return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }
 
-const plain = (text) => text.toLowerCase().replaceAll(/\s/g, "");
-
 /** Throws where the two answer differently. */
 export function expectSame(name, results) {
   const [a, b] = results.map(([{ answer }]) => answer);

@@ -266,7 +266,7 @@ test("evaluate measures entities, a word's label being that of its first piece",
   });
   expect(await cloze([...evaluate, "--plugin", "sentiment"])).toMatchObject({
     code: 2,
-    err: "This model has no head sentiment of kind token; of that kind there is: entities.\n",
+    err: "The plugin sentiment is not of kind token; these are: entities.\n",
   });
 });
 

@@ -2,7 +2,10 @@ import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createApp, readModel } from "@cloze/edge";
+import { load } from "@cloze/runtime/node";
+import { startServer } from "@cloze/server";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { fixturePath } from "../reference/fixtures.ts";
 import { startFakeServer } from "./fake-starter.ts";
 import { startWorker } from "./worker.ts";
 
@@ -98,6 +101,16 @@ describe("an inference server", () => {
     });
     const { status, body } = await worker.post("/v1/answer", { question: "?", context: "x" });
     expect([status, body.detail]).toEqual([502, expect.stringContaining("There is no output named answers")]);
+  });
+});
+
+describe("a model whose rows cannot be padded", () => {
+  it.each(["no-mask", "fixed"])("(%s) is served to nobody", async (name) => {
+    await using bert = await load(fixturePath(`foreign/${name}/model.onnx`), { threads: 1 });
+    const { session, config } = bert;
+    await expect(startServer({ session, config, model: name })).rejects.toThrow(
+      expect.objectContaining({ code: "unsupported" }),
+    );
   });
 });
 

@@ -4,7 +4,8 @@ import { context, question, refusal, useStand } from "./stand.ts";
 const stand = useStand();
 
 describe("a request that is wrong", () => {
-  const unprocessable: [string, string, unknown, string | undefined, string][] = [
+  type Case = [what: string, path: string, body: unknown, field: string | undefined, detail: string];
+  const unprocessable: Case[] = [
     ["a list", "/v1/classify", [], undefined, "The body should be an object, but is a list."],
     ["null", "/v1/classify", "null", undefined, "The body should be an object, but is null."],
     ["nothing in it", "/v1/classify", {}, "text", "text should be a text, but is missing."],
@@ -138,6 +139,41 @@ describe("a request that is wrong", () => {
       "The plugin sentiment is not of kind token; these are: entities.",
     ],
     [
+      "more layers than there are",
+      "/v1/embed",
+      { text: "", layers: Array(10_000).fill(-1) },
+      "layers",
+      "layers should have at most 7 layers.",
+    ],
+    [
+      "more weights than there are layers",
+      "/v1/embed",
+      { text: "", weights: Array(8).fill(1) },
+      "weights",
+      "weights should have at most 7 numbers.",
+    ],
+    [
+      "too many choices",
+      "/v1/choose",
+      { context: "", choices: Array(65).fill("a") },
+      "choices",
+      "choices should have at most 64 texts.",
+    ],
+    [
+      "too many targets",
+      "/v1/fill",
+      { text: "[MASK]", targets: Array(65).fill("a") },
+      "targets",
+      "targets should have at most 64 words.",
+    ],
+    ...[{ joint: true, beams: 32 }, { targets: ["door"] }].map((options): Case => [
+      `too many masks for ${Object.keys(options)[0]}`,
+      "/v1/fill",
+      { text: "a [MASK] ".repeat(33), ...options },
+      undefined,
+      "With targets or joint no more than 32 masks are filled at once, and there are 33: send fewer.",
+    ]),
+    [
       "unknown offsets",
       "/v1/tokenize",
       { text: "", offsetEncoding: "utf-8" },
@@ -147,6 +183,21 @@ describe("a request that is wrong", () => {
   ];
   it.each(unprocessable)("by %s is refused with the field", async (_, path, body, field, detail) => {
     expect(refusal(await stand.worker.post(path, body))).toEqual([422, expect.any(String), field, detail]);
+  });
+
+  it("by more work than a request may make is refused before it is run, and so is each part of a list", async () => {
+    const before = stand.server.session.runs.length;
+    const targets = Array.from({ length: 64 }, (_, i) => `${"zq".repeat(30)}${i}`);
+    const word = { text: "[MASK]", targets, pieces: true };
+    expect((await stand.worker.post("/v1/fill", word)).body).toMatchObject({
+      code: "invalid-input",
+      detail: expect.stringContaining("More than 1024 rows") as string,
+    });
+    const inputs = [1, 2, 3].map(() => ({ text: "a [MASK] ".repeat(20) }));
+    const { body } = await stand.worker.post("/v1/fill", { inputs, joint: true, beams: 32 });
+    const refused = { error: { message: expect.stringContaining("More than 341 rows") as string } };
+    expect(body.results).toMatchObject([refused, refused, refused]);
+    expect(stand.server.session.runs).toHaveLength(before);
   });
 
   it.each([

@@ -43,7 +43,9 @@ describe.each(folders)("%s", (name) => {
     const output = bert.plugins.at(-1)?.name ?? `mean.${bert.config.layers}`;
     const rows = (feeds: Feeds): Promise<Record<string, FloatTensor>> => bert.session.run(feeds, [output]);
     if (bert.session.tokensPerRun === 1) return; // cannot tell padding from words, so no batch is made of several
-    const encodings = bert.tokenizer.encodeBatch(items, { maxLength: bert.config.maxPositions });
+    const encodings = bert.tokenizer
+      .encodeBatch(items, { maxLength: bert.config.maxPositions })
+      .map((encoding) => ({ ...encoding, masks: [1] })); // read by a head on masked words only
     const length = Math.max(...encodings.map(({ ids }) => bert.session.paddedLength(ids.length)));
     const together = (await rows(collate(encodings, length, 0)))[output];
     for (const [i, encoding] of encodings.entries()) {

@@ -20,8 +20,10 @@ describe.each(readCases("starter/expected.json"))("$name", (each) => {
     masks: masks.filter(({ row }) => row === i).map(({ position }) => position),
   }));
   const length = each.input_ids[0].length;
-  const run = () =>
-    bert.session.run(collate(encodings, length, bert.tokenizer.specials.pad), bert.session.outputs);
+  const outputs = bert.session.outputs.filter(
+    (name) => masks.length > 0 || !/^masked-lm(\.|$)/.test(name), // which speaks of masks alone
+  );
+  const run = () => bert.session.run(collate(encodings, length, bert.tokenizer.specials.pad), outputs);
 
   test("ids, segments and offsets", () => {
     for (const [i, { ids, segments, offsets }] of encodings.entries()) {

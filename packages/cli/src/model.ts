@@ -14,6 +14,14 @@ export function modelFolder(model: string | undefined): string {
   return path.dirname(fileURLToPath(import.meta.resolve("@cloze/starter/model/config.json")));
 }
 
+/** The folder on this machine of the model that was asked for; one of the hub is fetched, if it is not there. */
+export async function localFolder(model: string | undefined): Promise<string> {
+  const folder = modelFolder(model);
+  if (existsSync(folder)) return folder;
+  const { findModel } = await import("@cloze/runtime/node");
+  return findModel(folder);
+}
+
 /** What the model is called where it has to have a name: its folder's, in the letters that a URL allows. */
 export function modelName(model: string | undefined): string {
   const last = path.basename(path.resolve(model ?? "cloze-starter"));

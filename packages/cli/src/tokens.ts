@@ -8,7 +8,7 @@ import { ClozeError, gatherTokenizerFiles, Tokenizer, Vocabulary } from "@cloze/
 import type { Encoding, TextInput } from "@cloze/core";
 import { expectGood, readNamed, unreadable } from "./input.ts";
 import type { Item } from "./input.ts";
-import { modelFolder } from "./model.ts";
+import { localFolder } from "./model.ts";
 
 export interface TokenizeOptions {
   readonly model?: string | undefined;
@@ -55,7 +55,7 @@ export async function openTokenizer({ vocab, cased, model }: TokenizeOptions): P
     const vocabulary = Vocabulary.parse(await readNamed(vocab));
     return new Tokenizer(vocabulary, { lowercase: !cased });
   }
-  const folder = modelFolder(model);
+  const folder = await localFolder(model);
   const files = await gatherTokenizerFiles((name) => readIfThere(path.join(folder, name)));
   if (files.vocabTxt === undefined && files.tokenizerJson === undefined)
     throw new ClozeError(

@@ -8,6 +8,9 @@ import { ClozeError } from "./errors.ts";
 export interface Abort {
   readonly aborted: boolean;
   readonly reason?: unknown;
+  /** Where the host's can tell when it happens, waits end at once. */
+  addEventListener?(type: "abort", listener: () => void): void;
+  removeEventListener?(type: "abort", listener: () => void): void;
 }
 
 /**

@@ -38,7 +38,7 @@ export type { Attributes, Numbers, Operand, Operator } from "./graph/operators.t
 
 export { parseConfig, presets } from "./model/config.ts";
 export type { Activation, BertConfig, HeadConfig } from "./model/config.ts";
-export { gatherTokenizerFiles, OWN_HEAD, readModel } from "./model/read-model.ts";
+export { gatherTokenizerFiles, readModel } from "./model/read-model.ts";
 export type { ModelDescription, ModelTexts } from "./model/read-model.ts";
 export { flopsPerToken, parameterCount } from "./model/parameters.ts";
 export type { FlopCount, ParameterCount } from "./model/parameters.ts";
@@ -52,12 +52,12 @@ export type { ScoreFunction } from "./heads/sequence.ts";
 export type { Span } from "./heads/span.ts";
 export type { Aggregation, Entity } from "./heads/token.ts";
 
-export { parsePlugin } from "./plugin.ts";
+export { OWN_HEAD, parsePlugin } from "./plugin.ts";
 export type { FeatureKind, HeadKind, Plugin } from "./plugin.ts";
 export { MASKED_POSITIONS } from "./session.ts";
 export type { Feeds, FloatTensor, IntegerTensor, Progress, RunOptions, Session, Tensor } from "./session.ts";
 
-export { asPipeline } from "./pipeline.ts";
+export { asPipeline, findPipeline } from "./pipeline.ts";
 export type {
   FeatureTensor,
   FilledToken,

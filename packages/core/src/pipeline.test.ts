@@ -8,9 +8,48 @@ describe("pipelines", () => {
   test("one text gives one result, several give several", async () => {
     const classify = asPipeline("text-classification", bert);
     const [{ label, score }] = await classify("a good film");
-    expect(await classify(["a good film", "paris"])).toHaveLength(2);
+    expect(await classify(["a good film", "paris"], { top_k: 2 })).toHaveLength(2);
     expect(await bert.classify("a good film")).toMatchObject({ label, score });
     expect(await classify("a good film", { top_k: null })).toHaveLength(2);
+  });
+
+  test("give one list of labels for several texts where each has one, as transformers.js does", async () => {
+    const classify = asPipeline("text-classification", bert);
+    const [first] = await classify("a good film");
+    const flat = await classify(["a good film", "paris"]);
+    expect(flat).toEqual([first, expect.objectContaining({ label: expect.any(String) as string })]);
+    const lists = await classify(["a good film", "paris"], { top_k: null });
+    expect(lists.map((list) => list.length)).toEqual([2, 2]);
+    expect(lists[0][0]).toEqual(first);
+  });
+
+  test("give what is no entity where no label is ignored, and each token's place", async () => {
+    const tag = asPipeline("token-classification", bert);
+    const text = "who is unaffable in paris?";
+    const all = await tag(text, { ignore_labels: [] });
+    const { ids } = bert.tokenizer.encode(text);
+    expect(all.map(({ index }) => index)).toEqual([...ids.keys()].slice(1, -1));
+    expect(all.some(({ entity }) => entity === "O")).toBe(true);
+    expect(await tag(text)).toEqual(all.filter(({ entity }) => entity !== "O"));
+    expect(await tag(text, { ignore_labels: ["O", "B-PER"] })).toEqual(
+      all.filter(({ entity }) => entity === "I-PER"),
+    );
+    const groups = await tag(text, { ignore_labels: [], aggregation_strategy: "first" });
+    expect(groups.map(({ word }) => word)).toEqual(["who", "is", "unaffable", "in paris?"]);
+  });
+
+  test.each([
+    ["nothing", null],
+    ["a number", 5],
+    ["an object", { text: "a" }],
+  ])("%s is refused", async (_, input) => {
+    const wanted = expect.objectContaining({ code: "invalid-input" }) as Error;
+    const names = ["text-classification", "token-classification", "fill-mask", "feature-extraction"] as const;
+    for (const name of names) {
+      const run = asPipeline(name, bert) as (texts: unknown) => Promise<unknown>;
+      await expect(run(input)).rejects.toThrow(wanted);
+    }
+    await expect(asPipeline("question-answering", bert)("who?", input as never)).rejects.toThrow(wanted);
   });
 
   test("have transformers.js's older names too", async () => {

@@ -5,6 +5,7 @@
 import { ClozeError } from "./errors.ts";
 import type { Predictor } from "./predictor.ts";
 import type { RunOptions } from "./session.ts";
+import type { ScoreFunction } from "./heads/sequence.ts";
 import type { Aggregation } from "./heads/token.ts";
 
 type Texts = string | readonly string[];
@@ -13,14 +14,15 @@ type Each<T extends Texts, O> = T extends string ? O : O[];
 
 /** What each task takes and gives. */
 export interface Pipelines {
-  "text-classification": <T extends Texts>(
+  /** With a `top_k` of 1 one list, a label a text, for one text and for several. */
+  "text-classification": <T extends Texts, K extends number | null = 1>(
     texts: T,
     options?: RunOptions & {
       /** How many labels a text: 1 by default; null for all. */
-      readonly top_k?: number | null;
-      readonly function_to_apply?: "softmax" | "sigmoid" | "none";
+      readonly top_k?: K;
+      readonly function_to_apply?: ScoreFunction;
     },
-  ) => Promise<Each<T, LabelScore[]>>;
+  ) => Promise<K extends 1 ? LabelScore[] : Each<T, LabelScore[]>>;
   "token-classification": <T extends Texts>(
     texts: T,
     options?: RunOptions & {
@@ -61,6 +63,8 @@ export interface TokenEntity {
   /** The label of one token (no aggregation), or `entity_group` of several put together. */
   readonly entity?: string;
   readonly entity_group?: string;
+  /** The token's place among the text's, [CLS] being 0; of one token only. */
+  readonly index?: number;
   readonly score: number;
   readonly word: string;
   readonly start: number;
@@ -100,38 +104,48 @@ const aliases = {
 
 /** The task of a pipeline's name. */
 type TaskOf<N extends PipelineTask> = N extends keyof typeof aliases ? (typeof aliases)[N] : N;
+type PipelineOf<N extends PipelineTask> = Pipelines[Extract<TaskOf<N>, keyof Pipelines>];
 
 const makers: { readonly [T in keyof Pipelines]: (bert: Predictor) => Pipelines[T] } = {
   "text-classification":
     (bert) =>
-    async (texts, { top_k = 1, function_to_apply, ...run } = {}) =>
-      each(texts, async (inputs) => {
-        const results = await bert.classify(inputs, { ...run, function: function_to_apply });
+    async <T extends Texts, K extends number | null = 1>(
+      texts: T,
+      {
+        top_k,
+        function_to_apply,
+        ...run
+      }: RunOptions & { readonly top_k?: K; readonly function_to_apply?: ScoreFunction } = {},
+    ): Promise<K extends 1 ? LabelScore[] : Each<T, LabelScore[]>> => {
+      const top = top_k === undefined ? 1 : (top_k ?? undefined);
+      const lists = await each(texts, async (inputs) => {
+        const results = await bert.classify(inputs, { ...run, top, function: function_to_apply });
         return results.map((result) =>
           result.scores === undefined
             ? [{ label: "value", score: result.value }]
             : Object.entries(result.scores)
                 .map(([label, score]) => ({ label, score }))
-                .sort((a, b) => b.score - a.score)
-                .slice(0, top_k ?? undefined),
+                .sort((a, b) => b.score - a.score),
         );
-      }),
+      });
+      const results = top === 1 ? lists.flat() : lists;
+      return results as K extends 1 ? LabelScore[] : Each<T, LabelScore[]>; // top_k says which
+    },
 
   "token-classification":
     (bert) =>
     async (texts, { aggregation_strategy = "none", ignore_labels = ["O"], ...run } = {}) =>
       each(texts, async (inputs) => {
-        const results = await bert.tag(inputs, { ...run, aggregation: aggregation_strategy });
+        const one = aggregation_strategy === "none";
+        const how = { aggregation: aggregation_strategy, outside: true };
+        const results = await bert.tag(inputs, { ...run, ...how });
         return results.map(({ entities }) =>
           entities
-            .filter(({ label }) => !ignore_labels.includes(label))
-            .map(({ label, text: word, score, start, end }) => ({
-              ...(aggregation_strategy === "none" ? { entity: label } : { entity_group: label }),
-              score,
-              word,
-              start,
-              end,
-            })),
+            .map(({ label, text: word, score, start, end }, i) => {
+              const name = one ? { entity: label, index: i + 1 } : { entity_group: label }; // after [CLS]
+              return { ...name, score, word, start, end };
+            })
+            .filter((_, i) => !ignore_labels.includes(entities[i].label)),
         );
       }),
 
@@ -143,7 +157,7 @@ const makers: { readonly [T in keyof Pipelines]: (bert: Predictor) => Pipelines[
       { top_k, ...run }: RunOptions & { readonly top_k?: K } = {},
     ) => {
       const top = top_k ?? 1;
-      const contexts: readonly string[] = typeof context === "string" ? [context] : context;
+      const contexts = listOf(context);
       const results = await each(question, async (questions) => {
         if (questions.length !== contexts.length)
           throw new ClozeError(
@@ -177,7 +191,7 @@ const makers: { readonly [T in keyof Pipelines]: (bert: Predictor) => Pipelines[
               `Text ${i} has ${masks.length} masks, and this pipeline fills one: use fill, which fills any number.`,
             );
           const [{ start, end, predictions }] = masks;
-          return predictions.slice(0, top_k).map(({ score, id, token }) => ({
+          return predictions.map(({ score, id, token }) => ({
             score,
             token: id,
             token_str: token,
@@ -189,7 +203,7 @@ const makers: { readonly [T in keyof Pipelines]: (bert: Predictor) => Pipelines[
   "feature-extraction":
     (bert) =>
     async (texts, { pooling = "none", ...run } = {}) => {
-      const inputs = typeof texts === "string" ? [texts] : texts;
+      const inputs = listOf(texts);
       const results = await bert.embed(inputs, { ...run, pooling });
       const size = results.reduce((most, { embedding }) => Math.max(most, embedding.length), 0);
       const data = new Float32Array(inputs.length * size);
@@ -210,12 +224,21 @@ const makers: { readonly [T in keyof Pipelines]: (bert: Predictor) => Pipelines[
  * const classify = asPipeline("text-classification", bert);
  * const [{ label }] = await classify("a warm , funny film"); // "positive"
  */
-export function asPipeline<N extends PipelineTask>(
-  name: N,
-  bert: Predictor,
-): Pipelines[Extract<TaskOf<N>, keyof Pipelines>] {
+export function asPipeline<N extends PipelineTask>(name: N, bert: Predictor): PipelineOf<N> {
+  return findPipeline(name)(bert);
+}
+
+/**
+ * What makes a pipeline of a model: to know that there is one before the model is loaded.
+ *
+ * @throws ClozeError `invalid-option` for a task that there is not.
+ * @example
+ * const classify = findPipeline("text-classification")(bert);
+ * const [{ label }] = await classify("a warm , funny film"); // "positive"
+ */
+export function findPipeline<N extends PipelineTask>(name: N): (bert: Predictor) => PipelineOf<N> {
   const task = Object.hasOwn(aliases, name) ? aliases[name as keyof typeof aliases] : name;
-  if (Object.hasOwn(makers, task)) return makers[task as Extract<TaskOf<N>, keyof Pipelines>](bert);
+  if (Object.hasOwn(makers, task)) return makers[task as Extract<TaskOf<N>, keyof Pipelines>];
   throw new ClozeError(
     "invalid-option",
     `There is no pipeline ${name}: there are ${[...Object.keys(makers), ...Object.keys(aliases)].join(", ")}.`,
@@ -228,6 +251,12 @@ async function each<T extends Texts, O>(
   texts: T,
   run: (texts: readonly string[]) => Promise<O[]>,
 ): Promise<Each<T, O>> {
-  const results = await run(typeof texts === "string" ? [texts] : texts);
+  const results = await run(listOf(texts));
   return (typeof texts === "string" ? results[0] : results) as Each<T, O>;
+}
+
+function listOf(texts: Texts): readonly string[] {
+  if (typeof texts === "string") return [texts];
+  if (Array.isArray(texts)) return texts as readonly string[];
+  throw new ClozeError("invalid-input", "A pipeline takes a text, or a list of texts.");
 }

@@ -22,7 +22,7 @@ const headKinds = [
 export type HeadKind = (typeof headKinds)[number];
 
 /** What a head reads of the encoder: a vector of the text, or every token's (`hidden`). */
-const featureKinds = ["pooler", "mean", "cls", "last-four", "hidden"] as const;
+export const featureKinds = ["pooler", "mean", "cls", "last-four", "hidden"] as const;
 /** What a head reads of the encoder. */
 export type FeatureKind = (typeof featureKinds)[number];
 
@@ -52,6 +52,9 @@ export interface Plugin {
   readonly metrics: Readonly<Record<string, unknown>>;
   readonly licence?: string;
 }
+
+/** What the head that came inside a model is called, as a plugin and as an output; of several, each by its kind. */
+export const OWN_HEAD = "head";
 
 /** What a plugin may be called, in words. */
 export const PLUGIN_NAME = "1 to 64 lower-case letters, digits and hyphens";

@@ -37,6 +37,25 @@ async function* broken() {
 const numbers = (value: unknown) =>
   JSON.stringify(value, (_, x: unknown) => (typeof x === "number" ? +x.toFixed(5) : x));
 
+/** A source that never gives its second item, and tells whether it was closed. */
+function stuck() {
+  const state = { closed: false };
+  const source: AsyncIterable<string> = {
+    [Symbol.asyncIterator]: () => {
+      let given = false;
+      return {
+        next: () =>
+          given ? new Promise<never>(() => {}) : ((given = true), Promise.resolve({ value: "a film" })),
+        async return() {
+          state.closed = true;
+          return { done: true as const, value: undefined };
+        },
+      };
+    },
+  };
+  return { state, source };
+}
+
 describe("streams", () => {
   test("are answered in their order, as an array would be", async () => {
     const many = Array.from({ length: 700 }, (_, i) => texts[i % texts.length]);
@@ -72,6 +91,30 @@ describe("streams", () => {
     expect(read).toBe(0);
     await answers.next();
     expect(read).toBeGreaterThan(0);
+  });
+
+  test("end at once where the caller gives up, though the source is slow", async () => {
+    const { state, source } = stuck();
+    const controller = new AbortController();
+    const answers = bert.classify(source, { signal: controller.signal });
+    expect((await answers.next()).done).toBe(false);
+    const waiting = answers.next();
+    controller.abort();
+    await expect(waiting).rejects.toThrow(code("aborted"));
+    expect(state.closed).toBe(true);
+    await expect(bert.classify(source, { signal: controller.signal }).next()).rejects.toThrow(
+      code("aborted"),
+    );
+  });
+
+  test("can be left while a result is waited for, though the source is slow", async () => {
+    const { state, source } = stuck();
+    const answers = bert.classify(source);
+    await answers.next();
+    const waiting = answers.next();
+    await answers.return();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(state.closed).toBe(true);
   });
 
   test("end with what the source or an input is at fault for", async () => {
@@ -141,6 +184,64 @@ describe("plugins that are added", () => {
       expect(numbers(await run(input))).toBe(numbers(await whole.loaded("added").run(input)));
     },
   );
+
+  test("that read what the model does not give, or share its weights, are refused", async () => {
+    const { tokenizer, config } = bert;
+    const graph = buildModel(config, { pooler: false, heads: [] });
+    const poor = new Predictor({
+      tokenizer,
+      config,
+      plugins: [],
+      session: new InterpretedSession(graph, randomWeights(graph, 1)),
+    });
+    const plugin = parsePlugin('{"name":"added","kind":"sequence","labels":["a","b"]}');
+    const weights = new Map([
+      ["weight", { dims: [2, 16], data: new Float32Array(32) }],
+      ["bias", { dims: [2], data: new Float32Array(2) }],
+    ]);
+    await expect(poor.plugin({ plugin, weights })).rejects.toThrow(
+      "The plugin added reads pooler_output, which",
+    );
+    const tied = parsePlugin('{"name":"added","kind":"masked-lm","features":"hidden"}');
+    await expect(tinyModel().plugin({ plugin: tied, weights: new Map() })).rejects.toThrow(
+      "shares bert.embeddings.word_embeddings.weight with its encoder",
+    );
+  });
+
+  test("as code that fail reject the call, and nothing else", async () => {
+    const model = tinyModel();
+    const failing = definePlugin({
+      name: "failing",
+      features: "mean",
+      async run({ text }) {
+        if (text === "") throw new Error("no text");
+        return { text };
+      },
+    });
+    const { run } = await model.plugin(failing);
+    await expect(run(Array.from({ length: 400 }, (_, i) => (i === 7 ? "" : "a film")))).rejects.toThrow(
+      "no text",
+    );
+    await expect(model.plugin({ ...failing, name: "NO" })).rejects.toThrow(code("invalid-plugin"));
+    await expect(model.plugin({ ...failing, name: "other", features: "all" as "mean" })).rejects.toThrow(
+      code("invalid-plugin"),
+    );
+    await expect(model.classify("a", { plugin: "failing" })).rejects.toThrow("is code");
+  });
+
+  test("give what their code gives, by type too", async () => {
+    const { run } = await tinyModel().plugin(
+      definePlugin({
+        name: "count",
+        features: "mean",
+        run: ({ encoding }) => ({ tokens: encoding.ids.length }),
+      }),
+    );
+    const one: number = (await run("a film")).tokens;
+    const many: number[] = (await run(["a", "a film"])).map(({ tokens }) => tokens);
+    for await (const { tokens } of run(stream(["a"]))) expect(tokens).toBe(3);
+    expect([one, ...many]).toEqual([4, 3, 4]);
+  });
 
   test("without the weights that their head needs are refused", async () => {
     const plugin = parsePlugin('{"name":"added","kind":"sequence","labels":["a","b"]}');

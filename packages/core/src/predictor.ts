@@ -16,10 +16,11 @@ import { sequence } from "./heads/sequence.ts";
 import { span } from "./heads/span.ts";
 import { token } from "./heads/token.ts";
 import type { BertConfig } from "./model/config.ts";
+import { OWN_HEAD } from "./plugin.ts";
 import type { Plugin } from "./plugin.ts";
 import type { RunOptions, Session } from "./session.ts";
 import { answerStream } from "./stream.ts";
-import { runCode } from "./tasks/code-plugin.ts";
+import { checkCodePlugin, runCode } from "./tasks/code-plugin.ts";
 import type { CodePlugin } from "./tasks/code-plugin.ts";
 import { embed } from "./tasks/feature-extraction.ts";
 import type { Embedding, EmbedOptions } from "./tasks/feature-extraction.ts";
@@ -46,9 +47,9 @@ import type { Tokenizer } from "./tokenizer/index.ts";
  * in the same order, read no faster than it is answered. What is refused rejects the promise, and ends the stream.
  */
 export interface Task<I, O, Options> {
-  (input: I, options?: Options): Promise<O>;
   (inputs: readonly I[], options?: Options): Promise<O[]>;
   (inputs: AsyncIterable<I>, options?: Options): AsyncGenerator<O, void, undefined>;
+  (input: I, options?: Options): Promise<O>;
 }
 
 /** Which head to use where a model has several: the only one, or the first of its kind, by default. */
@@ -66,14 +67,19 @@ export interface PredictorParts {
   readonly plugins: readonly Plugin[];
   /** Reads a plugin that is named by its place, where there are places: a folder, or a `.cloze` file. */
   readonly readPlugin?: (place: string) => Promise<HeadWeights>;
+  /** Refuses a plugin that was made for another encoder. */
+  readonly checkEncoder?: (plugin: Plugin) => Promise<void>;
 }
 
+/** What a plugin's task takes besides: each task has options of its own. */
+type PluginOptions = RunOptions & { readonly [option: string]: unknown };
+
 /** A plugin that was added to a model, ready to be run. */
-export interface LoadedPlugin {
+export interface LoadedPlugin<O extends object = object> {
   readonly name: string;
   readonly title: string;
   /** Answers what the plugin's task takes: texts, pairs, questions. */
-  readonly run: Task<unknown, object, RunOptions>;
+  readonly run: Task<unknown, O, PluginOptions>;
 }
 
 /**
@@ -89,18 +95,20 @@ export class Predictor implements TaskModel, AsyncDisposable {
   readonly tokenizer: Tokenizer;
   readonly config: BertConfig;
   readonly #readPlugin: PredictorParts["readPlugin"];
+  readonly #checkEncoder: PredictorParts["checkEncoder"];
   #plugins: readonly Plugin[];
   #session: Session;
   readonly #code = new Map<string, LoadedPlugin>();
   /** The names of plugins that were added by their place, by that place. */
   readonly #places = new Map<string, string>();
 
-  constructor({ tokenizer, session, config, plugins, readPlugin }: PredictorParts) {
+  constructor({ tokenizer, session, config, plugins, readPlugin, checkEncoder }: PredictorParts) {
     this.tokenizer = tokenizer;
     this.config = config;
     this.#session = session;
     this.#plugins = plugins;
     this.#readPlugin = readPlugin;
+    this.#checkEncoder = checkEncoder;
   }
 
   get session(): Session {
@@ -164,20 +172,23 @@ export class Predictor implements TaskModel, AsyncDisposable {
    * const { run } = await bert.plugin(count);
    * await run("a warm film"); // { tokens: 5 }
    */
+  plugin(source: string | HeadWeights): Promise<LoadedPlugin>;
+  plugin<O extends object>(source: CodePlugin<O>): Promise<LoadedPlugin<O>>;
   async plugin(source: string | HeadWeights | CodePlugin): Promise<LoadedPlugin> {
     if (typeof source !== "string" && "run" in source) {
-      const { name, title } = source;
+      const { name, title } = checkCodePlugin(source);
       this.#expectFree(name);
-      const run = task<string | TextInput, object, RunOptions>((inputs, options) =>
-        runCode(this, source, inputs.map(textInput), options),
+      const run = task<unknown, object, PluginOptions>((inputs, options) =>
+        runCode(this, source, inputs.map<never>(textInput), options),
       );
-      const loaded = { name, title, run: run as LoadedPlugin["run"] };
+      const loaded = { name, title, run };
       this.#code.set(name, loaded);
       return loaded;
     }
     const head = typeof source === "string" ? await this.#read(source) : source;
     checkPlugin(head.plugin);
     this.#expectFree(head.plugin.name);
+    await this.#checkEncoder?.(head.plugin);
     this.#session = new AttachedSession(this.#session, this.config, head);
     this.#plugins = [...this.#plugins, head.plugin];
     if (typeof source === "string") this.#places.set(source, head.plugin.name);
@@ -203,7 +214,8 @@ export class Predictor implements TaskModel, AsyncDisposable {
   }
 
   #expectFree(name: string): void {
-    if (!this.#code.has(name) && !this.#plugins.some((plugin) => plugin.name === name)) return;
+    const taken = name === OWN_HEAD || this.#code.has(name) || this.#plugins.some((one) => one.name === name);
+    if (!taken) return;
     throw new ClozeError("invalid-plugin", `The model has a plugin named ${name}: rename the new one.`, {
       field: "name",
     });
@@ -211,7 +223,7 @@ export class Predictor implements TaskModel, AsyncDisposable {
 
   #loaded(plugin: Plugin): LoadedPlugin {
     const answer = pluginTasks.get(findHead(plugin.kind))!; // every head has a task: predictor.test.ts
-    const run = task<unknown, object, RunOptions>((inputs, options) =>
+    const run = task<unknown, object, PluginOptions>((inputs, options) =>
       answer(this, plugin, inputs.map<never>(textInput), options),
     );
     return { name: plugin.name, title: plugin.title, run };
@@ -242,6 +254,14 @@ export class Predictor implements TaskModel, AsyncDisposable {
         "not-found",
         `This model has no head of kind ${head.kinds.join(" or ")}: load one that has, or add a plugin.`,
       );
+    if (this.#code.has(name))
+      throw new ClozeError(
+        "invalid-option",
+        `The plugin ${name} is code: it is run by its own name, by loaded.`,
+        {
+          field: "plugin",
+        },
+      );
     if (this.#plugins.some((plugin) => plugin.name === name))
       throw new ClozeError(
         "invalid-option",
@@ -261,13 +281,13 @@ export class Predictor implements TaskModel, AsyncDisposable {
 }
 
 /** A task for one input, an array or a stream, from a function over arrays. */
-function task<I, O, Options extends object>(
+function task<I, O, Options extends RunOptions>(
   answerAll: (inputs: readonly I[], options: Options) => Promise<O[]>,
 ): Task<I, O, Options> {
   const run = async (inputs: readonly I[], options: Options) => answerAll(inputs, options); // a refusal rejects
   function answer(input: I | readonly I[] | AsyncIterable<I>, options = {} as Options): unknown {
     if (Array.isArray(input)) return run(input as readonly I[], options);
-    if (isStream<I>(input)) return answerStream(input, (inputs) => run(inputs, options));
+    if (isStream<I>(input)) return answerStream(input, (inputs) => run(inputs, options), options.signal);
     return run([input as I], options).then(([result]) => result);
   }
   return answer as Task<I, O, Options>;

@@ -56,7 +56,8 @@ export interface Session extends AsyncDisposable {
   paddedLength(length: number): number;
   /**
    * How many tokens, padding included, one run should hold where there are more: few on CPU, where larger matrices
-   * fall out of the cache, many where a run is costly to start.
+   * fall out of the cache, many where a run is costly to start. 1 says that rows cannot be padded: each runs
+   * alone.
    */
   readonly tokensPerRun: number;
   /**

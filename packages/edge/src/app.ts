@@ -44,11 +44,22 @@ export interface EdgeLimits {
    * it may be. They are made before the first one runs, and a great overlap makes one a token of the text.
    */
   readonly windowTokens: number;
+  /**
+   * The most rows that a request may take of a model that is asked for its whole vocabulary, as `joint` and `pieces` of
+   * `/v1/fill` do: 1024 by default. Of a list that is answered in parts, each part has its share.
+   */
+  readonly vocabularyRows: number;
   /** How long the inference server may take for a request, in milliseconds: 30 000 by default. */
   readonly timeoutMs: number;
 }
 
-const usualLimits: EdgeLimits = { bodyBytes: 2 ** 20, inputs: 64, windowTokens: 2 ** 18, timeoutMs: 30_000 };
+const usualLimits: EdgeLimits = {
+  bodyBytes: 2 ** 20,
+  inputs: 64,
+  windowTokens: 2 ** 18,
+  vocabularyRows: 1024, // 120 KB each, for a vocabulary of 30 000
+  timeoutMs: 30_000,
+};
 
 /** A health check waits less than a task. */
 const READY_TIMEOUT_MS = 5_000;
@@ -90,7 +101,7 @@ export function createApp({ model, server, limits: changes, page }: EdgeOptions)
   post(routes.fill(model.config.maxPositions));
   post(routes.next);
   post(routes.choose);
-  post(routes.embed);
+  post(routes.embed(model.config.layers));
   post(routes.tokenize);
   return app;
 
@@ -110,7 +121,10 @@ export function createApp({ model, server, limits: changes, page }: EdgeOptions)
         predictor: () => (predictor ??= new Predictor({ ...model, session: connect(c, limits.timeoutMs) })),
       };
       const { signal } = c.req.raw;
-      const run = (some: readonly z.output<I>[]) => route.run(host, some, options, { signal });
+      const run = (some: readonly z.output<I>[]) => {
+        const vocabularyRows = Math.floor((limits.vocabularyRows * some.length) / Math.max(1, inputs.length));
+        return route.run({ ...host, vocabularyRows }, some, options, { signal });
+      };
       const about = route.about?.(options);
       if (!many) return c.json({ ...(await run(inputs))[0], ...about });
       return c.json({ results: await runEach(inputs, run), ...about });

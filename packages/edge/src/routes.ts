@@ -12,6 +12,8 @@ import { offsetEncodings, offsetsIn } from "./offsets.ts";
 interface TaskHost {
   readonly tokenizer: Tokenizer;
   readonly windowTokens: number;
+  /** The most rows that these inputs may take of a model that is asked for its whole vocabulary. */
+  readonly vocabularyRows: number;
   predictor(): Predictor;
 }
 
@@ -122,7 +124,11 @@ export const fill = (positions: number) =>
     options: object({
       plugin: name.exactOptional(),
       top: whole(1, 32).exactOptional(), // what the graph chooses: more would be asked of the whole vocabulary
-      targets: z.array(text, expected("a list of words")).min(1, "should have a word").exactOptional(),
+      targets: z
+        .array(text, expected("a list of words"))
+        .min(1, "should have a word")
+        .max(64, "should have at most 64 words")
+        .exactOptional(),
       pieces: flag.exactOptional(),
       joint: flag.exactOptional(),
       beams: whole(1, 32).exactOptional(),
@@ -132,13 +138,14 @@ export const fill = (positions: number) =>
     }),
     async run(host, inputs, { offsetEncoding, ...options }, run) {
       const masks = inputs.reduce((sum, input) => sum + input.text.split("[MASK]").length - 1, 0);
-      if (options.targets && masks > TARGET_MASKS)
+      if ((options.targets || options.joint) && masks > VOCABULARY_MASKS)
         throw new ClozeError(
           "invalid-input",
-          `Targets are scored at no more than ${TARGET_MASKS} masks at once, and there are ${masks}: send fewer.`,
+          `With targets or joint no more than ${VOCABULARY_MASKS} masks are filled at once, and there are ${masks}: send fewer.`,
         );
-      const maxWindows = windowLimit(host, "masked-lm", options);
-      const filled = await host.predictor().fill(inputs, { ...options, maxWindows, ...run });
+      const vocabulary = options.pieces || options.joint;
+      const maxRows = vocabulary ? host.vocabularyRows : windowLimit(host, "masked-lm", options);
+      const filled = await host.predictor().fill(inputs, { ...options, maxRows, ...run });
       return filled.map((one, i) => {
         const at = offsetsIn(offsetEncoding, inputs[i].text);
         return {
@@ -150,8 +157,11 @@ export const fill = (positions: number) =>
     about: ({ offsetEncoding }) => ({ offsetEncoding }),
   });
 
-/** A target's logit is one of the vocabulary's, all of which travel: 120 KB a mask. */
-const TARGET_MASKS = 64;
+/**
+ * The most masks whose whole vocabulary's logits are asked for at once: 120 KB each. Rows that run together get room for
+ * as many masks as any has, which with 32 masks is at most 272 (16 × 17): half of what the server answers at once.
+ */
+const VOCABULARY_MASKS = 32;
 
 export const next = route({
   path: "/v1/next",
@@ -168,26 +178,34 @@ export const choose = route({
     choices: z
       .array(text, expected("a list of two texts or more"))
       .min(2, "should have two texts or more")
-      .max(64),
+      .max(64, "should have at most 64 texts"),
   }),
   options: object({ plugin: name.exactOptional() }),
   run: (host, inputs, options, run) => host.predictor().choose(inputs, { ...options, ...run }),
 });
 
-export const embed = route({
-  path: "/v1/embed",
-  input: texts,
-  options: object({
-    pooling: z.enum(["mean", "cls", "pooler"], expected('"mean", "cls" or "pooler"')).exactOptional(),
-    layers: z.array(z.int(expected("a layer's number")), expected("a list of layers")).exactOptional(),
-    weights: z.array(z.number(expected("a number")), expected("a list of numbers")).exactOptional(),
-    normalize: flag.exactOptional(),
-  }),
-  async run(host, inputs, options, run) {
-    const embedded = await host.predictor().embed(inputs, { ...options, ...run });
-    return embedded.map(({ embedding, ...others }) => ({ embedding: Array.from(embedding), ...others }));
-  },
-});
+/** @param depth The model's layers, beside which there are the embeddings. */
+export const embed = (depth: number) =>
+  route({
+    path: "/v1/embed",
+    input: texts,
+    options: object({
+      pooling: z.enum(["mean", "cls", "pooler"], expected('"mean", "cls" or "pooler"')).exactOptional(),
+      layers: z
+        .array(z.int(expected("a layer's number")), expected("a list of layers"))
+        .max(depth + 1, `should have at most ${depth + 1} layers`)
+        .exactOptional(),
+      weights: z
+        .array(z.number(expected("a number")), expected("a list of numbers"))
+        .max(depth + 1, `should have at most ${depth + 1} numbers`)
+        .exactOptional(),
+      normalize: flag.exactOptional(),
+    }),
+    async run(host, inputs, options, run) {
+      const embedded = await host.predictor().embed(inputs, { ...options, ...run });
+      return embedded.map(({ embedding, ...others }) => ({ embedding: Array.from(embedding), ...others }));
+    },
+  });
 
 export const tokenize = route({
   path: "/v1/tokenize",

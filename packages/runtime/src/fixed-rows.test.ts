@@ -4,10 +4,10 @@ import { expect, test } from "vitest";
 import { FixedRows } from "./fixed-rows.ts";
 
 /** Takes just so many rows, and gives each row's ids doubled. */
-function pickySession(rows: number): Session {
+function pickySession(rows: number, tokensPerRun = 512): Session {
   return {
     outputs: ["doubled"],
-    tokensPerRun: 512,
+    tokensPerRun,
     paddedLength: (length) => length,
     async run({ input_ids: { dims, data } }) {
       expect(dims[0]).toBe(rows);
@@ -32,4 +32,9 @@ test("any number of rows comes out as if the model took them all", async () => {
       expect([...doubled.data]).toEqual([...data].map((x) => 2 * x));
     }),
   );
+});
+
+test("a model that cannot be padded still gets its rows one by one, and any other as many as it takes", () => {
+  expect(new FixedRows(pickySession(2, 1), 2, 24).tokensPerRun).toBe(1);
+  expect(new FixedRows(pickySession(2, 8), 2, 24).tokensPerRun).toBe(48);
 });

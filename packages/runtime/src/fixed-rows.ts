@@ -16,7 +16,8 @@ export class FixedRows implements Session {
     this.#session = session;
     this.#rows = rows;
     this.outputs = session.outputs;
-    this.tokensPerRun = Math.max(session.tokensPerRun, rows * maxLength);
+    // Rows that cannot be padded come one by one, and a row's own copies fill the run up.
+    this.tokensPerRun = session.tokensPerRun === 1 ? 1 : Math.max(session.tokensPerRun, rows * maxLength);
   }
 
   paddedLength(length: number): number {

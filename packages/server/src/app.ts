@@ -10,6 +10,7 @@ import type { Context } from "hono";
 import { createRequire } from "node:module";
 import type { Batcher } from "./batcher.ts";
 import { inputNames, readInputs } from "./inputs.ts";
+import { ANSWER_LIMIT, answerBytes } from "./shapes.ts";
 import type { OutputShapes } from "./shapes.ts";
 
 export interface AppOptions {
@@ -84,7 +85,7 @@ export function createInferenceApp(options: AppOptions): Hono {
     const body = await readBody(c.req.raw, BODY_LIMIT);
     if (!body) return c.json({ error: `A request may have ${BODY_LIMIT} bytes: send fewer rows.` }, 413);
     const request = decodeRequest(body, c.req.header(HEADER_LENGTH) ?? null);
-    const read = readInputs(request.inputs, config);
+    const read = readInputs(request.inputs, config, inputs);
     const limit = batcher.rowLimit(read.length);
     if (read.rows > limit)
       throw new ClozeError(
@@ -110,10 +111,19 @@ export function createInferenceApp(options: AppOptions): Hono {
         `${unfed.name} speaks of masked words: send their places as ${MASKED_POSITIONS}, [batch, masks].`,
         { field: MASKED_POSITIONS },
       );
+    const names = asked.map(({ name }) => name);
+    const sizes = { batch: read.rows, length: read.length, masks: read.positions.count };
+    const bytes = answerBytes(shapes, names, sizes);
+    if (bytes > ANSWER_LIMIT)
+      throw new ClozeError(
+        "invalid-input",
+        `An answer may have ${ANSWER_LIMIT} bytes of numbers, but this one would have ${bytes}: send fewer rows, or ask for ` +
+          "fewer outputs.",
+      );
 
     const { outputs, queueMs, inferenceMs } = await batcher.submit({
       ...read,
-      outputs: asked.map(({ name }) => name),
+      outputs: names,
       signal: patience(c.req.raw.signal, request.timeoutMs),
     });
     const answer = encodeResponse(

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { Batcher } from "./batcher.ts";
 import type { BatcherOptions, Job } from "./batcher.ts";
@@ -167,6 +168,23 @@ describe("the batcher", () => {
     expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     session.gate = async () => {};
     await expect(batcher.submit(job(3))).resolves.toBeDefined();
+  });
+
+  it("joins no more requests than the bytes of one answer allow", async () => {
+    const shapes = new Map([["label", ["batch", 2 ** 23] as const]]); // 32 MiB a row, of 64
+    const { session, batcher } = setUp({ shapes });
+    await Promise.all([1, 2, 3].map((id) => batcher.submit(job(id))));
+    expect(session.runs.map(({ dims }) => dims[0])).toEqual([2, 1]);
+  });
+
+  it("listens to a request's signal no longer than the request takes", async () => {
+    const { session, batcher } = setUp();
+    const { signal } = new AbortController();
+    await batcher.submit(job(1, { signal }));
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    session.gate = () => Promise.reject(new Error("out of memory"));
+    await expect(batcher.submit(job(2, { signal }))).rejects.toThrow("out of memory");
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("tells how long a request waited and ran", async () => {

@@ -9,6 +9,7 @@ import { ClozeError, MASKED_POSITIONS } from "@cloze/core";
 import type { Feeds, FloatTensor, Session } from "@cloze/core";
 import { wireLength } from "@cloze/runtime/remote";
 import type { Positions } from "./inputs.ts";
+import { ANSWER_LIMIT, answerBytes } from "./shapes.ts";
 import type { OutputShapes } from "./shapes.ts";
 
 export interface BatcherOptions {
@@ -99,15 +100,18 @@ export class Batcher {
           "The server is busy and its queue is full: try again in a moment.",
         ),
       );
-    return new Promise((resolve, reject) => {
+    let stop: () => void;
+    const result = new Promise<Result>((resolve, reject) => {
       const bucket = wireLength(job.length, this.#options.maxLength);
       const waiting: Waiting = { ...job, bucket, since: performance.now(), resolve, reject };
       this.#waiting.push(waiting);
-      job.signal?.addEventListener("abort", () => this.#giveUp(waiting), { once: true });
+      stop = () => this.#giveUp(waiting);
+      job.signal?.addEventListener("abort", stop);
       if (this.#busy) return;
       if (rows >= this.#options.maxRows || this.#options.delayMs === 0) void this.#drain();
       else this.#timer ??= setTimeout(() => void this.#drain(), this.#options.delayMs);
     });
+    return result.finally(() => job.signal?.removeEventListener("abort", stop));
   }
 
   /** Answers a request that is waited for no longer. If it already runs, its rows are thrown away later. */
@@ -130,15 +134,22 @@ export class Batcher {
     const limit = Math.min(this.rowLimit(bucket), Math.floor(this.#session.tokensPerRun / bucket));
     const batch: Waiting[] = [];
     const rest: Waiting[] = [];
-    let rows = 0;
     for (const job of this.#waiting) {
-      if (job.bucket === bucket && (batch.length === 0 || rows + job.rows <= limit)) {
+      if (job.bucket === bucket && (batch.length === 0 || this.#fits([...batch, job], limit)))
         batch.push(job);
-        rows += job.rows;
-      } else rest.push(job);
+      else rest.push(job);
     }
     this.#waiting = rest;
     return batch;
+  }
+
+  /** Whether requests of one bucket fit in one run: each of its rows gets every output and mask that any asks for. */
+  #fits(batch: readonly Waiting[], limit: number): boolean {
+    const rows = batch.reduce((sum, job) => sum + job.rows, 0);
+    if (rows > limit) return false;
+    const sizes = { batch: rows, length: batch[0].bucket, masks: mostMasks(batch) };
+    const outputs = new Set(batch.flatMap((job) => job.outputs));
+    return answerBytes(this.#options.shapes, outputs, sizes) <= ANSWER_LIMIT;
   }
 
   async #run(batch: readonly Waiting[]): Promise<void> {
@@ -191,7 +202,7 @@ function gather(batch: readonly Job[], bucket: number): Feeds {
     }
   }
   const dims = [rows, bucket];
-  const count = batch.reduce((most, { positions }) => Math.max(most, positions.count), 0);
+  const count = mostMasks(batch);
   const positions = new Int32Array(rows * count); // [rows, masks]
   to = 0;
   for (const job of batch)
@@ -206,6 +217,10 @@ function gather(batch: readonly Job[], bucket: number): Feeds {
     attention_mask: { type: "float32", dims, data: mask },
     ...(count > 0 && { [MASKED_POSITIONS]: { type: "int32", dims: [rows, count], data: positions } }),
   };
+}
+
+function mostMasks(batch: readonly Job[]): number {
+  return batch.reduce((most, { positions }) => Math.max(most, positions.count), 0);
 }
 
 function gaveUp({ reason }: AbortSignal): ClozeError {

@@ -1,4 +1,4 @@
-/** What the model can take: the three tensors of a request, checked against its config before they are queued. */
+/** What the model can take: the tensors of a request, checked against its config before they are queued. */
 import { ClozeError, MASKED_POSITIONS } from "@cloze/core";
 import type { BertConfig } from "@cloze/core";
 import type { WireTensor } from "@cloze/runtime/remote";
@@ -18,18 +18,23 @@ export interface Positions {
   readonly data: Int32Array;
 }
 
-/** The tensors of a request, in the order of Hugging Face's ONNX exports. */
+/** The tensors that every request has, in the order of Hugging Face's ONNX exports. */
 export const inputNames = ["input_ids", "attention_mask", "token_type_ids"] as const;
 
 /**
  * Reads the tensors of a request.
  *
+ * @param taken The names of all tensors that the model takes.
  * @throws ClozeError `invalid-input`, with the tensor at fault, for what the model cannot take.
  */
-export function readInputs(tensors: ReadonlyMap<string, WireTensor>, config: BertConfig): Inputs {
+export function readInputs(
+  tensors: ReadonlyMap<string, WireTensor>,
+  config: BertConfig,
+  taken: readonly string[],
+): Inputs {
   for (const name of tensors.keys()) {
-    if (name !== MASKED_POSITIONS && !inputNames.some((known) => known === name))
-      throw wrong(name, `There is no input named ${name}: this model takes ${inputNames.join(", ")}.`);
+    if (!taken.includes(name))
+      throw wrong(name, `There is no input named ${name}: this model takes ${taken.join(", ")}.`);
   }
   const [ids, mask, segments] = inputNames.map((name) => int64(tensors, name));
   const { shape } = ids;

@@ -1,4 +1,5 @@
 import { Predictor, presets, Tokenizer, Vocabulary } from "@cloze/core";
+import type { Feeds } from "@cloze/core";
 import { RemoteSession } from "@cloze/runtime/remote";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
@@ -136,7 +137,7 @@ describe("the server", () => {
     [
       "an input that it does not know",
       { inputs: [...inputs([1]), tensor("x", [1])] },
-      "There is no input named x: this model takes input_ids, attention_mask, token_type_ids.",
+      "There is no input named x: this model takes input_ids, attention_mask, token_type_ids, masked_positions.",
     ],
     [
       "another datatype",
@@ -263,7 +264,63 @@ describe("the server", () => {
   });
 });
 
+describe("a model whose answers are large", () => {
+  /** 32 MiB a row, of which an answer may have two. */
+  class WideSession extends FakeSession {
+    override readonly outputs = ["label"];
+    override async run(feeds: Feeds, outputs: readonly string[]) {
+      const [rows] = (await super.run(feeds, outputs)).label.dims;
+      return {
+        label: { type: "float32", dims: [rows, 2 ** 23], data: new Float32Array(rows * 2 ** 23) },
+      } as const;
+    }
+  }
+
+  it("is not run for one that would be too large, nor fed with what it does not take", async () => {
+    const wide = new WideSession();
+    const own = await startServer({ session: wide, config, model: "tiny" });
+    const post = async (tensors: object[]) => {
+      const body = JSON.stringify({
+        inputs: tensors,
+        outputs: [{ name: "label", parameters: { binary_data: true } }],
+      });
+      const response = await fetch(`${own.url}/v2/models/tiny/infer`, { method: "POST", body });
+      return response.ok ? response.status : [response.status, await response.json()];
+    };
+    expect(await post(inputs([1, 1], [0, 0], [1, 1], [2, 1]))).toBe(200);
+    const before = wide.runs.length;
+    expect(await post(inputs([1, 1, 1], [0, 0, 0], [1, 1, 1], [3, 1]))).toEqual([
+      400,
+      {
+        error:
+          "An answer may have 67108864 bytes of numbers, but this one would have 100663296: send fewer rows, or ask for " +
+          "fewer outputs.",
+      },
+    ]);
+    expect(await post([...inputs([1]), tensor("masked_positions", [0])])).toEqual([
+      400,
+      {
+        error:
+          "There is no input named masked_positions: this model takes input_ids, attention_mask, token_type_ids.",
+      },
+    ]);
+    expect(wide.runs).toHaveLength(before);
+    await own.close();
+  });
+});
+
 describe("starting and closing", () => {
+  it.each([
+    ["cannot be padded", { tokensPerRun: 1 }, "reads no attention_mask"],
+    ["are of one length", { paddedLength: () => 64 }, "takes rows of 64 tokens only"],
+  ])("refuses a model whose rows %s", async (_, as, why) => {
+    const picky = Object.assign(new FakeSession(), as);
+    await expect(startServer({ session: picky, config, model: "tiny" })).rejects.toThrow(
+      expect.objectContaining({ code: "unsupported", message: expect.stringContaining(why) as string }),
+    );
+    expect(picky.runs).toEqual([]);
+  });
+
   it("says that a port is taken", async () => {
     await expect(startServer({ session, config, model: "tiny", port: server.port })).rejects.toMatchObject({
       code: "port-in-use",

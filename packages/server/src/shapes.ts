@@ -1,11 +1,47 @@
 /**
- * What a model's outputs are shaped like: found out by two first runs, which also warm the session up.
+ * What a model takes and gives: whether its rows may be padded, and the shapes of its outputs, found out by two first
+ * runs, which also warm the session up.
  */
-import { MASKED_POSITIONS } from "@cloze/core";
+import { ClozeError, MASKED_POSITIONS } from "@cloze/core";
 import type { BertConfig, FloatTensor, Session } from "@cloze/core";
 
 /** The shape of each output; sizes that a request decides have names. */
 export type OutputShapes = ReadonlyMap<string, readonly (number | "batch" | "length" | "masks")[]>;
+
+/** The most bytes of outputs that one run, and so one answer, may have. */
+export const ANSWER_LIMIT = 64 * 2 ** 20;
+
+/**
+ * Refuses a session whose rows cannot be padded to a length that the server chooses.
+ *
+ * @throws ClozeError `unsupported`.
+ */
+export function expectPaddable(session: Session, config: BertConfig): void {
+  if (session.tokensPerRun === 1)
+    throw new ClozeError(
+      "unsupported",
+      "The model reads no attention_mask, and a server pads the rows of requests that it joins: export the model with one.",
+    );
+  if (session.paddedLength(1) === config.maxPositions)
+    throw new ClozeError(
+      "unsupported",
+      `The model takes rows of ${config.maxPositions} tokens only, and a server's are of many lengths: export it with a free length.`,
+    );
+}
+
+/** The bytes of outputs, by their shapes, of so many rows of so many tokens and masks. */
+export function answerBytes(
+  shapes: OutputShapes,
+  outputs: Iterable<string>,
+  sizes: { readonly batch: number; readonly length: number; readonly masks: number },
+): number {
+  let numbers = 0;
+  for (const name of outputs)
+    numbers += shapes
+      .get(name)!
+      .reduce<number>((product, size) => product * (typeof size === "number" ? size : sizes[size]), 1);
+  return numbers * Float32Array.BYTES_PER_ELEMENT;
+}
 
 /** Runs a row through every output twice, with other numbers of tokens and masks: what changes is told by them. */
 export async function probe(session: Session, config: BertConfig): Promise<OutputShapes> {

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createInferenceApp } from "./app.ts";
 import { Batcher } from "./batcher.ts";
-import { probe } from "./shapes.ts";
+import { expectPaddable, probe } from "./shapes.ts";
 
 /** What is served, and where. */
 export interface ServerOptions {
@@ -44,7 +44,8 @@ export interface RunningServer {
 /**
  * Serves a session over the Open Inference Protocol.
  *
- * @throws ClozeError `port-in-use`, and what the session throws at its first run.
+ * @throws ClozeError `unsupported` for a model whose rows cannot be padded, `port-in-use`, and what the session throws at
+ *   its first run.
  *
  * @example
  * const server = await startServer({ session, config, model: "cloze-starter" });
@@ -53,6 +54,7 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { session, config, model, version = "1", host = "127.0.0.1", port = 0 } = options;
+  expectPaddable(session, config);
   const shapes = await probe(session, config);
   const batcher = new Batcher(session, {
     maxRows: options.maxBatch ?? 128,

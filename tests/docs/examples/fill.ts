@@ -20,6 +20,11 @@ console.log(asked.map(({ token, score }) => [token, score])); // [["hot", 0.0098
 const film = await bert.fill("The film was [MASK].", { targets: ["unwatchable"], pieces: true });
 console.log(film.masks[0].predictions[0].ids); // [4895, 18866, 3085]
 
+const dear = await bert
+  .fill("[MASK] ".repeat(50), { joint: true, maxRows: 200 })
+  .catch((error) => error.message);
+console.log(dear); // "More than 200 rows of the model are needed: send less text, fewer masks, targets or beams at once."
+
 const far = await bert.fill(`${"The cat sat on the floor. ".repeat(200)}He closed the [MASK] behind him.`);
 console.log(far.masks[0].start, far.masks[0].predictions[0].token); // 5214, "door"
 

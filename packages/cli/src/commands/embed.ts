@@ -114,12 +114,13 @@ function summary({ texts, vectors, truncated }: Written, width: number): string 
 }
 
 const view: View<TextInput, Embedding> = {
-  json({ embedding, tokens, offsets, ...rest }) {
-    if (!tokens || !offsets) return { embedding: Array.from(embedding), ...rest };
+  json({ embedding, tokens, segments, offsets, ...rest }) {
+    if (!tokens || !segments || !offsets) return { embedding: Array.from(embedding), ...rest };
     const places = tokens.map((_, i) => [offsets[2 * i], offsets[2 * i + 1]]);
     return {
       embedding: vectorsOf(embedding, tokens).map((vector) => Array.from(vector)),
       tokens,
+      segments: Array.from(segments),
       offsets: places,
       ...rest,
     };

@@ -35,7 +35,7 @@ Example:
     .action(async (options) => {
       const { readModelTexts } = await import("@cloze/runtime/node");
       const { startServer } = await import("@cloze/server");
-      const { loadModel, modelFolder, modelName } = await import("../model.ts");
+      const { loadModel, localFolder, modelName } = await import("../model.ts");
       const { expectFree, startWorker } = await import("../workerd.ts");
       const { host, port, serverPort, json } = options;
       const stopped = untilStopped();
@@ -53,7 +53,7 @@ Example:
       await using worker = await startWorker({
         modules: {
           "worker.js": await readFile(bundle, "utf8"),
-          "model.js": `export const model = ${JSON.stringify(await readModelTexts(modelFolder(options.model)))};`,
+          "model.js": `export const model = ${JSON.stringify(await readModelTexts(await localFolder(options.model)))};`,
         },
         bindings: { CLOZE_SERVER_URL: server.url, CLOZE_SERVER_MODEL: model },
         host,

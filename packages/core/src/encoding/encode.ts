@@ -7,7 +7,7 @@ import { ClozeError } from "../errors.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Encoding, join, type Slice, SPECIALS_PAIR, SPECIALS_SINGLE, whole } from "./encoding.ts";
 import { type Direction, keptOfFirst, type Truncation } from "./truncation.ts";
-import { windows } from "./windows.ts";
+import { usualOverlap, windows } from "./windows.ts";
 
 /** One text, or a pair of texts. */
 export interface TextInput {
@@ -33,8 +33,6 @@ export interface WindowOptions extends EncodeOptions {
   /** Tokens that a window shares with the next. Default: 128, or half of the room if that is less. */
   readonly overlap?: number | undefined;
 }
-
-const USUAL_OVERLAP = 128;
 
 /** More than any text has, and still a small integer, which costs nothing to pass on. */
 const NO_LIMIT = 2 ** 30 - 1;
@@ -106,10 +104,8 @@ export function encodeWindows(
   const b = pair === undefined ? undefined : whole(tokenizer.tokenize(pair));
   const long = b && truncation === "only-second" ? b : a;
   const left = room - (b ? a.count + b.count - long.count : 0);
-  return windows(long.count, left, overlap ?? Math.min(USUAL_OVERLAP, left >> 1), options.direction).map(
-    (window) => {
-      const part = { ...long, ...window };
-      return long === a ? join(specials, part, b) : join(specials, a, part);
-    },
-  );
+  return windows(long.count, left, overlap ?? usualOverlap(left), options.direction).map((window) => {
+    const part = { ...long, ...window };
+    return long === a ? join(specials, part, b) : join(specials, a, part);
+  });
 }

@@ -94,6 +94,19 @@ describe("windows", () => {
     );
   });
 
+  test.each([0, -4])(
+    "of %i places are refused, with no less than none, and the option that gives more",
+    (room) => {
+      expect(() => windows(9, room, 0)).toThrow(
+        expect.objectContaining({
+          code: "invalid-option",
+          field: "maxLength",
+          message: "No token of the text fits: 0 places are left, so allow more tokens.",
+        }),
+      );
+    },
+  );
+
   test("each token belongs to a window that holds it, where it has most context", () => {
     fc.assert(
       fc.property(options, ({ length, room, overlap }) => {

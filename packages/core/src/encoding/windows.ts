@@ -46,13 +46,22 @@ export function windows(
 /** Refuses windows that hold nothing, or an overlap with which they do not get on. */
 export function expectStep(room: number, overlap: number): void {
   if (!(room >= 1))
-    throw new ClozeError("invalid-option", `No token of the text fits: ${room} places are left.`);
+    throw new ClozeError(
+      "invalid-option",
+      `No token of the text fits: ${Math.max(0, room)} places are left, so allow more tokens.`,
+      { field: "maxLength" },
+    );
   if (!Number.isInteger(overlap) || overlap < 0 || overlap >= room)
     throw new ClozeError(
       "invalid-option",
       `An overlap of ${overlap} leaves no step: choose 0 to ${room - 1}, since ${room} tokens fit in a window.`,
       { field: "overlap" },
     );
+}
+
+/** The overlap where none is asked for: what is usual, and no more than half of a window. */
+export function usualOverlap(room: number, usual = 128): number {
+  return Math.max(0, Math.min(usual, room >> 1));
 }
 
 /**

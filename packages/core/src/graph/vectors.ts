@@ -19,8 +19,15 @@ export function logSumExp(values: ArrayLike<number>): number {
   return max + Math.log(sum);
 }
 
+/** From so many on it is cheaper to sort all values than to keep the best of them in order. */
+const MANY = 256;
+
 /** The places of the `k` greatest values, greatest first, the earlier of equal ones first. */
 export function topPlaces(values: ArrayLike<number>, k: number): number[] {
+  if (k >= MANY)
+    return Array.from(values, (_, i) => i)
+      .sort((a, b) => values[b] - values[a] || a - b) // of two infinities the difference is NaN: equal, too
+      .slice(0, k);
   const top: number[] = [];
   for (let i = 0; i < values.length; i++) {
     const value = values[i];

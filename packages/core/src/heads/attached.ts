@@ -7,6 +7,7 @@ import { interpret } from "../graph/interpret.ts";
 import type { Operand } from "../graph/operators.ts";
 import type { BertConfig } from "../model/config.ts";
 import type { Plugin } from "../plugin.ts";
+import { MASKED_POSITIONS } from "../session.ts";
 import type { Feeds, FloatTensor, RunOptions, Session } from "../session.ts";
 import { buildHead } from "./index.ts";
 
@@ -36,13 +37,22 @@ export class AttachedSession implements Session {
   constructor(session: Session, config: BertConfig, { plugin, weights }: HeadWeights) {
     const graph = buildHead(config, plugin);
     const parameters = new Map<string, Operand>();
-    for (const { source, shape } of graph.parameters) {
-      const name = "name" in source ? source.name : "";
-      const tensor = weights.get(name.slice(plugin.scope.length + 1));
+    const own = `${plugin.scope}.`;
+    const names = graph.parameters.map(({ source }) => ("name" in source ? source.name : ""));
+    const shared = names.find((name) => !name.startsWith(own));
+    if (shared !== undefined)
+      throw new ClozeError(
+        "invalid-plugin",
+        `The plugin ${plugin.name} shares ${shared} with its encoder, which is out of reach: give it weights of its own, ` +
+          'and "tied": false in its plugin.json, or put it in the plugins folder of its model.',
+      );
+    for (const [i, name] of names.entries()) {
+      const { shape } = graph.parameters[i];
+      const tensor = weights.get(name.slice(own.length));
       if (tensor?.dims.join() !== shape.join())
         throw new ClozeError(
           "invalid-plugin",
-          `The plugin ${plugin.name} needs ${name.slice(plugin.scope.length + 1)} of [${shape.join()}] in its weights, ` +
+          `The plugin ${plugin.name} needs ${name.slice(own.length)} of [${shape.join()}] in its weights, ` +
             `but has ${tensor ? `[${tensor.dims.join()}]` : "none"}: make it again.`,
         );
       parameters.set(name, tensor);
@@ -51,6 +61,12 @@ export class AttachedSession implements Session {
     this.#gives = new Set(graph.outputs.keys());
     this.outputs = session.outputs.length === 0 ? [] : [...session.outputs, ...this.#gives];
     this.#reads = graph.inputs.flatMap(({ source }) => ("name" in source ? [source.name] : []));
+    const lacking = this.#reads.find((name) => name !== MASKED_POSITIONS && !session.outputs.includes(name));
+    if (session.outputs.length > 0 && lacking !== undefined)
+      throw new ClozeError(
+        "invalid-plugin",
+        `The plugin ${plugin.name} reads ${lacking}, which this model does not give: use a model that does.`,
+      );
     this.#head = (read, outputs) => interpret(graph, new Map([...read, ...parameters]), { outputs });
   }
 

@@ -8,7 +8,6 @@ import type { GraphBuilder, Value } from "../graph/graph.ts";
 import { topPlaces } from "../graph/vectors.ts";
 import { activate, dense, norm } from "../model/bert.ts";
 import { MASKED_POSITIONS } from "../session.ts";
-import { isChinese, isPunctuation, isWhitespace } from "../tokenizer/unicode.ts";
 import type { Head } from "./head.ts";
 
 /** How many candidates the graph chooses; whoever wants more reads the logits. */
@@ -104,12 +103,4 @@ export function chooseCandidates(
 /** The probability of one word at one mask; needs all logits. */
 export function probabilityOf([total, logits]: Outputs, mask: number, id: number): number {
   return Math.exp(logits.data[mask * logits.dims[1] + id] - total.data[mask]);
-}
-
-/** Whether what begins at `at` goes on with the word before it: no space, no punctuation and no Chinese between. */
-export function continuesWord(text: string, at: number): boolean {
-  const before = Array.from(text.slice(Math.max(0, at - 2), at))
-    .at(-1)
-    ?.codePointAt(0);
-  return before !== undefined && !isWhitespace(before) && !isPunctuation(before) && !isChinese(before);
 }

@@ -37,8 +37,10 @@ export const sequence: Head = {
   },
 };
 
+/** Every way from logits to scores. */
+export const scoreFunctions = ["softmax", "sigmoid", "none"] as const;
 /** How logits become scores. `none` leaves them as they are. */
-export type ScoreFunction = "softmax" | "sigmoid" | "none";
+export type ScoreFunction = (typeof scoreFunctions)[number];
 
 /** The function that a kind is trained with; a single logit has nothing to be compared with, so it gets a sigmoid. */
 export function scoreFunction(kind: HeadKind, labels: number): ScoreFunction {

@@ -66,8 +66,12 @@ interface Run {
   readonly score: number;
 }
 
-/** The entities of one text, in its order. */
-export function decodeEntities(tagged: TaggedTokens, aggregation: Aggregation): Entity[] {
+/**
+ * The entities of one text, in its order.
+ *
+ * @param outside Whether what is no entity is given too.
+ */
+export function decodeEntities(tagged: TaggedTokens, aggregation: Aggregation, outside = false): Entity[] {
   const { text, offsets, words } = tagged;
   const wholeWords = aggregation !== "none" && aggregation !== "simple";
   const count = wholeWords ? words.length - 1 : offsets.length / 2;
@@ -79,7 +83,7 @@ export function decodeEntities(tagged: TaggedTokens, aggregation: Aggregation): 
     return { first, last, label: tagged.labels[label], score };
   });
   return (aggregation === "none" ? runs : group(runs))
-    .filter(({ label }) => label !== OUTSIDE)
+    .filter(({ label }) => outside || label !== OUTSIDE)
     .map(({ first, last, label, score }) => {
       const start = offsets[2 * first];
       const end = offsets[2 * last + 1];

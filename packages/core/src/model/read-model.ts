@@ -4,7 +4,7 @@
  */
 import { ClozeError } from "../errors.ts";
 import { checkPlugin, heads } from "../heads/index.ts";
-import { parsePlugin } from "../plugin.ts";
+import { OWN_HEAD, parsePlugin } from "../plugin.ts";
 import type { Plugin } from "../plugin.ts";
 import { Tokenizer } from "../tokenizer/index.ts";
 import type { TokenizerFiles } from "../tokenizer/index.ts";
@@ -52,9 +52,6 @@ export interface ModelDescription {
   readonly plugins: readonly Plugin[];
   readonly tokenizer: Tokenizer;
 }
-
-/** What the head that came inside a model is called, as a plugin and as an output; of several, each by its kind. */
-export const OWN_HEAD = "head";
 
 /**
  * Reads a model's small files. It builds the vocabulary's automaton, which takes some tens of milliseconds.

@@ -6,7 +6,7 @@ import type { Encoding } from "../encoding/encoding.ts";
 import type { TextInput } from "../encoding/encode.ts";
 import { ClozeError } from "../errors.ts";
 import { featureOutputs } from "../model/outputs.ts";
-import { isPluginName, PLUGIN_NAME } from "../plugin.ts";
+import { featureKinds, isPluginName, PLUGIN_NAME } from "../plugin.ts";
 import type { FeatureKind } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
 import { encodeTexts, runBatches } from "./task.ts";
@@ -49,12 +49,23 @@ export interface CodePluginInput extends TextInput {
 export function definePlugin<O extends object>(
   definition: Omit<CodePlugin<O>, "title" | "version"> & Partial<Pick<CodePlugin<O>, "title" | "version">>,
 ): CodePlugin<O> {
-  const { name } = definition;
+  return checkCodePlugin({ title: definition.name, version: "0.0.0", ...definition });
+}
+
+/** Refuses a plugin of code that can have no name, or reads what there is not. */
+export function checkCodePlugin<P extends CodePlugin>(plugin: P): P {
+  const { name, features } = plugin;
   if (!isPluginName(name))
     throw new ClozeError("invalid-plugin", `A plugin's name should be ${PLUGIN_NAME}, not ${String(name)}.`, {
       field: "name",
     });
-  return { title: name, version: "0.0.0", ...definition };
+  if (!featureKinds.includes(features))
+    throw new ClozeError(
+      "invalid-plugin",
+      `The plugin ${name} should read one of ${featureKinds.join(", ")}, not ${features}.`,
+      { field: "features" },
+    );
+  return plugin;
 }
 
 /**

@@ -38,6 +38,8 @@ export interface Embedding {
   readonly tokens?: readonly string[];
   /** With pooling `none`: [start, end) of each token in UTF-16 units of its text, two numbers a token. */
   readonly offsets?: Int32Array;
+  /** With pooling `none`: which text each token is of, 0 or 1. */
+  readonly segments?: Int32Array;
   readonly truncated?: true;
 }
 
@@ -58,7 +60,7 @@ export async function embed(
 ): Promise<Embedding[]> {
   const outputs = outputsOf(model, options);
   const { weights, pooling } = options;
-  if (weights && (weights.length !== outputs.length || !weights.every(Number.isFinite)))
+  if (weights && (weights.length !== outputs.length || !Array.from(weights).every(Number.isFinite)))
     throw new ClozeError("invalid-option", `weights should be ${outputs.length} numbers, one a layer.`, {
       field: "weights",
     });
@@ -68,7 +70,7 @@ export async function embed(
   const size = model.config.hiddenSize;
   const width = weights ? size : size * outputs.length;
   await runBatches(model, encodings, outputs, options, (i, rows) => {
-    const { ids, offsets, truncated } = encodings[i];
+    const { ids, offsets, segments, truncated } = encodings[i];
     const vectors = pooling === "none" ? ids.length : 1;
     const embedding = new Float32Array(vectors * width);
     for (const [n, { data }] of rows.entries()) {
@@ -81,7 +83,11 @@ export async function embed(
     if (options.normalize)
       for (let v = 0; v < vectors; v++) normalize(embedding.subarray(v * width, (v + 1) * width));
     const tokens = pooling === "none" && Array.from(ids, (id) => model.tokenizer.vocabulary.piece(id));
-    results[i] = { embedding, ...(tokens && { tokens, offsets }), ...(truncated && { truncated: true }) };
+    results[i] = {
+      embedding,
+      ...(tokens && { tokens, offsets, segments }),
+      ...(truncated && { truncated: true }),
+    };
   });
   return results;
 }
@@ -94,6 +100,10 @@ function outputsOf(
     throw new ClozeError("invalid-option", `pooling should be one of ${poolings.join(", ")}.`, {
       field: "pooling",
     });
+  if (!Array.isArray(layers) || layers.length === 0)
+    throw new ClozeError("invalid-option", "layers should be a list of at least one layer.", {
+      field: "layers",
+    });
   if (pooling === "pooler") {
     if (layers.length !== 1 || (layers[0] !== -1 && layers[0] !== config.layers))
       throw new ClozeError("invalid-option", "The pooler reads the last layer: leave layers out.", {
@@ -103,8 +113,6 @@ function outputsOf(
       throw new ClozeError("unsupported", "This model has no pooler: use mean or cls.", { field: "pooling" });
     return ["pooler_output"];
   }
-  if (layers.length === 0)
-    throw new ClozeError("invalid-option", "layers should name at least one layer.", { field: "layers" });
   return layers.map((layer) => {
     const n = layer < 0 ? config.layers + 1 + layer : layer;
     if (!Number.isInteger(n) || n < 0 || n > config.layers)

@@ -1,7 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { Predictor } from "../predictor.ts";
+import type { FloatTensor, Progress, Session } from "../session.ts";
 import { tinyModel } from "../testing/index.ts";
-import type { Filled } from "./fill-mask.ts";
+import type { Filled, FillOptions } from "./fill-mask.ts";
 
 const bert = tinyModel();
 const code = (wanted: string) => expect.objectContaining({ code: wanted }) as Error;
@@ -9,6 +11,25 @@ const code = (wanted: string) => expect.objectContaining({ code: wanted }) as Er
 /** The probability of every piece at each mask. */
 async function distribution(text: string): Promise<Filled> {
   return bert.fill(text, { top: bert.tokenizer.vocabulary.size });
+}
+
+/** A model that counts the rows that it runs, and may give something else than it should. */
+function watched(change: (outputs: Record<string, FloatTensor>) => void = () => {}) {
+  const { tokenizer, config, plugins, session } = bert;
+  const seen = { rows: 0 };
+  const counting: Session = {
+    outputs: session.outputs,
+    tokensPerRun: session.tokensPerRun,
+    paddedLength: (length) => session.paddedLength(length),
+    async run(feeds, outputs, options) {
+      seen.rows += feeds.input_ids.dims[0];
+      const results = await session.run(feeds, outputs, options);
+      change(results);
+      return results;
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+  return { seen, model: new Predictor({ tokenizer, config, plugins, session: counting }) };
 }
 
 describe("each mask for itself", () => {
@@ -60,7 +81,24 @@ describe("each mask for itself", () => {
   });
 });
 
+test("rows of a table that is longer than the vocabulary are no candidates", async () => {
+  const { vocabulary } = bert.tokenizer;
+  const padded = tinyModel({ config: { vocabularySize: vocabulary.size + 20 } });
+  const { masks } = await padded.fill("a [MASK]", { top: vocabulary.size + 20 });
+  expect(masks[0].predictions).toHaveLength(vocabulary.size);
+});
+
 describe("targets", () => {
+  test("are listed once, and as many as were asked for", async () => {
+    const targets = ["good", "bad", "good", "film"];
+    const [{ predictions }] = (await bert.fill("a [MASK]", { targets })).masks;
+    expect(predictions.map(({ token }) => token).toSorted()).toEqual(["bad", "film", "good"]);
+    const [best] = (await bert.fill("a [MASK]", { targets, top: 2 })).masks;
+    expect(best.predictions).toEqual(predictions.slice(0, 2));
+    const [word] = (await bert.fill("a [MASK]", { targets: ["no", "of"], pieces: true, top: 1 })).masks;
+    expect(word.predictions).toHaveLength(1);
+  });
+
   test("get the probabilities that they have in the whole vocabulary", async () => {
     const { masks } = await bert.fill("a [MASK] film", { targets: ["good", "bad", "##a"] });
     const all = await distribution("a [MASK] film");
@@ -130,12 +168,123 @@ describe("together", () => {
     ));
 });
 
+const long = "the [MASK] of a film ".repeat(40); // 200 tokens, in windows of at most 62
+
+describe("how much is run", () => {
+  test.each<[string, string, FillOptions, number]>([
+    ["one row a window with masks", `${long}${"film ".repeat(200)}`, {}, 6],
+    ["together, one more a mask and filling that is kept", "[MASK] [MASK] [MASK]", { joint: true }, 1 + 11],
+    [
+      "… of which there are fewer where few pieces fit",
+      "a[MASK] [MASK]",
+      { joint: true, beams: 50 },
+      1 + 1 + 26,
+    ],
+    ["one row a piece of a target", "a [MASK]", { targets: ["no", "of", "odd"], pieces: true }, 6],
+  ])("is known before: %s", async (_, text, options, rows) => {
+    const refused = watched();
+    await expect(refused.model.fill(text, { ...options, maxRows: rows - 1 })).rejects.toThrow(
+      `More than ${rows - 1} rows of the model are needed`,
+    );
+    expect(refused.seen.rows).toBe(0);
+    const { model, seen } = watched();
+    await model.fill(text, { ...options, maxRows: rows });
+    expect(seen.rows).toBe(rows);
+  });
+
+  test("is counted over all texts", async () => {
+    const { model, seen } = watched();
+    const { fill } = model;
+    await expect(fill(["[MASK]", "[MASK]"], { maxRows: 1 })).rejects.toThrow(code("invalid-input"));
+    await fill(["[MASK]", "[MASK]"], { maxRows: 2 });
+    expect(seen.rows).toBe(2);
+  });
+
+  test.each<[string, string, FillOptions]>([
+    ["for itself", long, {}],
+    ["together", "[MASK] [MASK]a[MASK]", { joint: true, top: 3 }],
+    ["by pieces", "a [MASK]", { targets: ["no", "odd"], pieces: true }],
+  ])("progress never goes back, and ends where all is done: %s", async (_, text, options) => {
+    const told: Progress[] = [];
+    const { fill } = bert;
+    await fill([text, `${text} !`], { ...options, onProgress: (progress) => told.push(progress) });
+    const done = told.map((progress) => progress.done);
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
+    expect(new Set(told.map(({ total }) => total))).toEqual(new Set([done.at(-1)]));
+  });
+
+  describe("takes memory in proportion to the text, and a row no more than its window", () => {
+    afterEach(() => void vi.unstubAllGlobals());
+
+    test.each<[string, number, (times: number) => string, FillOptions]>([
+      ["for itself", 5, (times) => "a film of [MASK] ".repeat(times), {}],
+      ["together", 5, (times) => "a film of [MASK] ".repeat(times), { joint: true, top: 1, beams: 2 }],
+      [
+        "by pieces",
+        2,
+        (times) => `[MASK] ${"film ".repeat(4 * times)}`,
+        { targets: ["unhappy"], pieces: true },
+      ],
+    ])("%s", async (_, most, textOf, options) => {
+      bert.tokenizer.count(textOf(200)); // its own buffers have grown
+      const few = await numbersMade(() => bert.fill(textOf(50), options));
+      const many = await numbersMade(() => bert.fill(textOf(200), options));
+      expect(many / few).toBeLessThan(most);
+    });
+  });
+});
+
+/** How many numbers are put into new arrays of whole numbers. */
+async function numbersMade(work: () => Promise<unknown>): Promise<number> {
+  let made = 0;
+  class Counted extends Int32Array {
+    constructor(...given: [number]) {
+      super(...given);
+      if (this.byteLength === this.buffer.byteLength) made += this.length; // no view
+    }
+  }
+  vi.stubGlobal("Int32Array", Counted);
+  await work();
+  return made;
+}
+
+const word = (id: number) => (outputs: Record<string, FloatTensor>) =>
+  outputs["masked-lm.ids"].data.set([id], 2);
+const narrow = (outputs: Record<string, FloatTensor>) => {
+  const { dims, data } = outputs["masked-lm"];
+  outputs["masked-lm"] = {
+    type: "float32",
+    dims: [dims[0], dims[1], 7],
+    data: data.slice(0, dims[0] * dims[1] * 7),
+  };
+};
+
+describe("a server with another model is found out", () => {
+  test.each<[string, (outputs: Record<string, FloatTensor>) => void, FillOptions]>([
+    ["a piece below the first", word(-1), {}],
+    ["a piece beyond the last", word(1e6), {}],
+    ["half a piece", word(0.5), {}],
+    ["no piece", word(NaN), {}],
+    ["another vocabulary's logits", narrow, { top: 60 }],
+    ["another vocabulary's logits for targets", narrow, { targets: ["film"] }],
+  ])("%s", async (_, change, options) => {
+    await expect(watched(change).model.fill("a [MASK]", options)).rejects.toThrow(code("server-error"));
+  });
+});
+
+test("no beams are refused before anything runs", async () => {
+  const { model, seen } = watched();
+  await expect(model.fill("a [MASK]", { joint: true, beams: 0 })).rejects.toThrow(code("invalid-option"));
+  expect(seen.rows).toBe(0);
+});
+
 test.each([
   ["a text without a mask", "a film", {}, "invalid-input"],
   ["[mask] in small letters", "a [mask]", {}, "invalid-input"],
   ["no text", 7 as unknown as string, {}, "invalid-input"],
   ["no candidates", "[MASK]", { top: 0 }, "invalid-option"],
   ["pieces at several masks", "[MASK] [MASK]", { targets: ["no"], pieces: true }, "invalid-input"],
+  ["targets that are no list", "[MASK]", { targets: "film" as never }, "invalid-option"],
   ["targets that are to be filled together", "[MASK]", { targets: ["a"], joint: true }, "invalid-option"],
 ])("%s is refused", async (_, text, options, wanted) => {
   await expect(bert.fill(text, options)).rejects.toThrow(code(wanted));

@@ -1,31 +1,23 @@
 /**
- * Filling masks: the words that stand behind each [MASK] of a text (Devlin et al., 2018, 3.1), one by one or together.
- *
- * A text longer than the model is read in windows that split no word; a mask is filled from the window in which it has
- * the most context.
+ * Filling masks: the words that stand behind each [MASK] of a text (Devlin et al., 2018, 3.1), each mask for itself or
+ * (`fill-jointly.ts`) all together. How a text is read stands in `masked-text.ts`.
  */
-import { join, SPECIALS_SINGLE } from "../encoding/encoding.ts";
+import { SPECIALS_SINGLE } from "../encoding/encoding.ts";
 import type { Encoding } from "../encoding/encoding.ts";
-import { maxContext } from "../encoding/windows.ts";
-import type { Window } from "../encoding/windows.ts";
-import { wordBorders, wordWindows } from "../encoding/word-windows.ts";
+import { usualOverlap } from "../encoding/windows.ts";
 import { ClozeError } from "../errors.ts";
-import {
-  candidatesOf,
-  chooseCandidates,
-  continuesWord,
-  outputsOf,
-  probabilityOf,
-} from "../heads/masked-lm.ts";
+import { candidatesOf, outputsOf, probabilityOf } from "../heads/masked-lm.ts";
 import type { Plugin } from "../plugin.ts";
-import type { RunOptions } from "../session.ts";
-import type { Tokens } from "../tokenizer/index.ts";
-import { expectText, expectWindows, lengthLimit, placeOf, positive, runBatches } from "./task.ts";
+import type { Progress, RunOptions } from "../session.ts";
+import { JointSearch } from "./fill-jointly.ts";
+import { MaskedText } from "./masked-text.ts";
+import type { RunMasked } from "./masked-text.ts";
+import { expectFields, expectText, lengthLimit, placeOf, positive, runBatches } from "./task.ts";
 import type { Row, TaskModel } from "./task.ts";
 
 /** How masks are filled. */
 export interface FillOptions extends RunOptions {
-  /** How many candidates a mask, best first: 5 by default. */
+  /** How many candidates a mask, best first: 5 by default, or all targets. */
   readonly top?: number | undefined;
   /** Scores these words and no others. Each has to be one piece of the vocabulary, unless `pieces` is set. */
   readonly targets?: readonly string[] | undefined;
@@ -45,8 +37,11 @@ export interface FillOptions extends RunOptions {
   readonly maxLength?: number | undefined;
   /** Tokens that a window shares with the next: by default 128, or half of a window. */
   readonly overlap?: number | undefined;
-  /** Refuses texts that take more windows than this, all together; no limit by default. */
-  readonly maxWindows?: number | undefined;
+  /**
+   * Refuses what takes more rows of the model than this, all texts together; no limit by default. A row is a window
+   * with masks; with `joint` also one a mask and filling that is kept, with `pieces` one a piece of each target.
+   */
+  readonly maxRows?: number | undefined;
 }
 
 /** A word for a mask. */
@@ -104,6 +99,7 @@ export async function fill(
   options: FillOptions = {},
 ): Promise<Filled[]> {
   const top = positive("top", options.top ?? 5);
+  const beams = positive("beams", options.beams ?? 5);
   if (options.joint && options.targets)
     throw new ClozeError(
       "invalid-option",
@@ -116,16 +112,16 @@ export async function fill(
   const longest = targets?.reduce((most, { ids }) => Math.max(most, ids.length), 1) ?? 1;
   const limit = lengthLimit(model.config, options.maxLength, plugin.maxLength ?? model.config.maxPositions);
   const room = limit - SPECIALS_SINGLE - (longest - 1);
-  const overlap = options.overlap ?? Math.min(plugin.overlap ?? 128, Math.max(0, Math.floor(room / 2)));
+  const overlap = options.overlap ?? usualOverlap(room, plugin.overlap);
+  const search = options.joint ? new JointSearch(model.tokenizer, Math.max(top, beams)) : undefined;
 
-  let windows = 0;
-  const read = texts.map(({ text }, i) => {
+  let total = 0;
+  const read = texts.map((input, i) => {
     const at = placeOf(texts, i);
-    expectText(text, `${at}text`);
-    const masked = new MaskedText(model, text, room, overlap);
-    windows += masked.windows.length;
-    expectWindows(windows, options.maxWindows);
-    const { masks } = masked;
+    expectFields(input, at, "{ text }");
+    expectText(input.text, `${at}text`);
+    const text = new MaskedText(model, input.text, room, overlap);
+    const { masks, groups } = text;
     if (masks.length === 0) throw refusal(model, `${at}text`);
     if (longest > 1 && masks.length > 1)
       throw new ClozeError(
@@ -133,19 +129,30 @@ export async function fill(
         `The text has ${masks.length} masks, and words of several pieces are scored at one: leave one.`,
         { field: `${at}text` },
       );
-    return masked;
+    total += longest > 1 ? countPieces(targets!) : groups.size;
+    if (search) total += search.countRows(text);
+    expectRows(total, options.maxRows);
+    return text;
   });
 
+  let before = 0; // rows of the runs that are done
+  const run: RunMasked = async (encodings, most, each) => {
+    const onProgress = ({ done }: Progress) => options.onProgress?.({ done: before + done, total });
+    const asked = { signal: options.signal, onProgress };
+    await runBatches(model, encodings, outputsOf(plugin.name, most), asked, (i, rows) => {
+      expectWords(model, plugin, encodings[i], rows);
+      each(i, rows);
+    });
+    before += encodings.length;
+  };
   const predictions =
-    longest > 1
-      ? await scoreWords(model, plugin, read, targets!, options)
-      : await predict(model, plugin, read, targets, top, options);
-  const fillings = options.joint ? await fillJointly(model, plugin, read, top, options) : undefined;
+    longest > 1 ? await scoreWords(read, targets!, run) : await predict(model, read, targets, top, run);
+  const fillings = await search?.fill(read, top, run);
   return read.map(({ masks, tokens: { offsets } }, i) => ({
     masks: masks.map((at, m) => ({
       start: offsets[2 * at],
       end: offsets[2 * at + 1],
-      predictions: predictions[i][m].slice(0, targets ? undefined : top),
+      predictions: predictions[i][m].slice(0, options.top),
     })),
     ...(fillings && { fillings: fillings[i] }),
   }));
@@ -158,9 +165,11 @@ interface Target {
 }
 
 function readTargets({ tokenizer }: TaskModel, words: readonly string[], pieces: boolean): Target[] {
-  if (words.length === 0)
-    throw new ClozeError("invalid-option", "targets should name at least one word.", { field: "targets" });
-  return words.map((word) => {
+  if (!Array.isArray(words) || words.length === 0)
+    throw new ClozeError("invalid-option", "targets should be a list of at least one word.", {
+      field: "targets",
+    });
+  return [...new Set(words)].map((word) => {
     expectText(word, "targets");
     // A piece is taken as it stands (`##ing` too), any other word as a text.
     const known = tokenizer.vocabulary.id(word);
@@ -180,137 +189,68 @@ function readTargets({ tokenizer }: TaskModel, words: readonly string[], pieces:
   });
 }
 
-/** A text, its masks and the windows over it. */
-class MaskedText {
-  readonly tokens: Tokens;
-  /** Where the masks are, in tokens of the text. */
-  readonly masks: readonly number[];
-  readonly windows: readonly Window[];
-  readonly text: string;
-  readonly #model: TaskModel;
-  readonly #owner: Int32Array;
-
-  constructor(model: TaskModel, text: string, room: number, overlap: number) {
-    const { tokenizer } = model;
-    this.#model = model;
-    this.text = text;
-    this.tokens = tokenizer.tokenize(text);
-    const places: number[] = [];
-    for (const [at, id] of this.tokens.ids.entries()) if (id === tokenizer.specials.mask) places.push(at);
-    this.masks = places;
-    this.windows = wordWindows(wordBorders(tokenizer.wordIds(this.tokens)), room, overlap);
-    this.#owner = maxContext(this.tokens.ids.length, this.windows);
-  }
-
-  /** The window that speaks for a token. */
-  windowOf(at: number): number {
-    return this.#owner[at];
-  }
-
-  /**
-   * One window, asked for the words at some places.
-   *
-   * @param ids The text's ids, or what stands in their place; a place may be longer than it was.
-   */
-  encode(window: number, masks: readonly number[], ids = this.tokens.ids): Encoding {
-    const { first, count } = this.windows[window];
-    const longer = ids.length - this.tokens.ids.length;
-    const tokens = { ids, offsets: new Int32Array(2 * ids.length) };
-    const encoding = join(this.#model.tokenizer.specials, { tokens, first, count: count + longer });
-    return { ...encoding, masks: masks.map((at) => at - first + 1) }; // after [CLS]
-  }
-
-  /** Whether what stands at a place goes on with the word before it. */
-  continues(at: number): boolean {
-    const { offsets, ids } = this.tokens;
-    if (at === 0 || offsets[2 * at - 1] !== offsets[2 * at]) return false;
-    return ids[at - 1] === ids[at] || continuesWord(this.text, offsets[2 * at]);
-  }
-
-  /** The text with pieces in place of its masks. */
-  with(pieces: readonly string[]): string {
-    let result = "";
-    let from = 0;
-    for (const [m, at] of this.masks.entries()) {
-      result += this.text.slice(from, this.tokens.offsets[2 * at]) + pieces[m].replace(/^##/, "");
-      from = this.tokens.offsets[2 * at + 1];
-    }
-    return result + this.text.slice(from);
-  }
+function countPieces(targets: readonly Target[]): number {
+  return targets.reduce((sum, { ids }) => sum + ids.length, 0);
 }
 
 /** The candidates of every mask for itself: [text][mask][candidate]. */
 async function predict(
-  model: TaskModel,
-  plugin: Plugin,
+  { tokenizer: { vocabulary } }: TaskModel,
   texts: readonly MaskedText[],
   targets: readonly Target[] | undefined,
   top: number,
-  options: RunOptions,
+  run: RunMasked,
 ): Promise<Prediction[][][]> {
-  const { vocabulary } = model.tokenizer;
+  const candidates = (rows: readonly Row[], row: number): Prediction[] =>
+    targets
+      ? targets
+          .map(({ token, ids: [id] }) => ({ token, id, score: probabilityOf(rows, row, id) }))
+          .sort((a, b) => b.score - a.score)
+      : candidatesOf(rows, row, top)
+          .filter(({ id }) => id < vocabulary.size) // a table of embeddings may be longer
+          .map(({ id, score }) => ({ token: vocabulary.piece(id), id, score }));
   const encodings: Encoding[] = [];
   const takers: ((rows: readonly Row[]) => void)[] = [];
   const result = texts.map((text) => {
     const predictions: Prediction[][] = [];
-    for (const w of text.windows.keys()) {
-      const numbers = [...text.masks.keys()].filter((m) => text.windowOf(text.masks[m]) === w);
-      if (numbers.length === 0) continue;
-      encodings.push(
-        text.encode(
-          w,
-          numbers.map((m) => text.masks[m]),
-        ),
-      );
+    for (const [window, numbers] of text.groups) {
+      const places = numbers.map((m) => text.masks[m]);
+      encodings.push(text.encode(window, places));
       takers.push((rows) => {
-        for (const [row, m] of numbers.entries())
-          predictions[m] = targets
-            ? targets
-                .map(({ token, ids: [id] }) => ({ token, id, score: probabilityOf(rows, row, id) }))
-                .sort((a, b) => b.score - a.score)
-            : candidatesOf(rows, row, top).map(({ id, score }) => ({
-                token: vocabulary.piece(id),
-                id,
-                score,
-              }));
+        for (const [row, m] of numbers.entries()) predictions[m] = candidates(rows, row);
       });
     }
     return predictions;
   });
-  const outputs = outputsOf(plugin.name, targets ? Infinity : top);
-  await runBatches(model, encodings, outputs, options, (i, rows) => takers[i](rows));
+  await run(encodings, targets ? Infinity : top, (i, rows) => takers[i](rows));
   return result;
 }
 
 /** The probabilities of words of several pieces, at the one mask of each text. */
 async function scoreWords(
-  model: TaskModel,
-  plugin: Plugin,
   texts: readonly MaskedText[],
   targets: readonly Target[],
-  options: RunOptions,
+  run: RunMasked,
 ): Promise<Prediction[][][]> {
   const encodings: Encoding[] = [];
   const takers: ((rows: readonly Row[]) => void)[] = [];
   const scores = texts.map((text) => {
     const [at] = text.masks;
-    const mask = text.tokens.ids[at];
+    const [window] = text.owners;
+    const ids = text.idsOf(window);
+    const inWindow = at - text.windows[window].first;
     return targets.map(({ ids: pieces }) => {
       const probabilities = new Float64Array(pieces.length);
       for (const [n, piece] of pieces.entries()) {
-        const filled = pieces.map((id, i) => (i < n ? id : mask));
-        const ids = Int32Array.from([
-          ...text.tokens.ids.subarray(0, at),
-          ...filled,
-          ...text.tokens.ids.subarray(at + 1),
-        ]);
-        encodings.push(text.encode(text.windowOf(at), [at + n], ids));
+        const filled = pieces.map((id, i) => (i < n ? id : ids[inWindow])); // pieces, then masks
+        const row = [...ids.subarray(0, inWindow), ...filled, ...ids.subarray(inWindow + 1)];
+        encodings.push(text.encode(window, [at + n], Int32Array.from(row)));
         takers.push((rows) => (probabilities[n] = probabilityOf(rows, 0, piece)));
       }
       return probabilities;
     });
   });
-  await runBatches(model, encodings, outputsOf(plugin.name, Infinity), options, (i, rows) => takers[i](rows));
+  await run(encodings, Infinity, (i, rows) => takers[i](rows));
   return scores.map((words) => [
     words
       .map((probabilities, t): Prediction => {
@@ -322,54 +262,33 @@ async function scoreWords(
   ]);
 }
 
-/** A text whose first masks are filled, and the log probability of what they were filled with. */
-interface Beam {
-  readonly ids: Int32Array;
-  readonly score: number;
+function expectRows(count: number, limit: number | undefined): void {
+  if (limit !== undefined && count > limit)
+    throw new ClozeError(
+      "invalid-input",
+      `More than ${limit} rows of the model are needed: send less text, fewer masks, targets or beams at once.`,
+    );
 }
 
-/** The best fillings of all masks of each text: a beam search, all texts mask by mask together. */
-async function fillJointly(
-  model: TaskModel,
-  plugin: Plugin,
-  texts: readonly MaskedText[],
-  top: number,
-  options: FillOptions,
-): Promise<Filling[][]> {
-  const { vocabulary, specials } = model.tokenizer;
-  const width = Math.max(top, positive("beams", options.beams ?? 5));
-  const special = new Set(Object.values(specials));
-  const allowed = (id: number, continues: boolean) =>
-    !special.has(id) && vocabulary.piece(id).startsWith("##") === continues;
-  const beams: Beam[][] = texts.map(({ tokens }) => [{ ids: tokens.ids, score: 0 }]);
-  const most = texts.reduce((count, { masks }) => Math.max(count, masks.length), 0);
-  for (let m = 0; m < most; m++) {
-    const encodings: Encoding[] = [];
-    const grown: { text: number; beam: Beam }[] = [];
-    const next = new Map<number, Beam[]>();
-    for (const [i, text] of texts.entries()) {
-      if (m >= text.masks.length) continue;
-      next.set(i, []);
-      for (const beam of beams[i]) {
-        encodings.push(text.encode(text.windowOf(text.masks[m]), [text.masks[m]], beam.ids));
-        grown.push({ text: i, beam });
-      }
-    }
-    await runBatches(model, encodings, outputsOf(plugin.name, Infinity), options, (e, rows) => {
-      const { text: i, beam } = grown[e];
-      const at = texts[i].masks[m];
-      const continues = texts[i].continues(at);
-      for (const { id, score } of chooseCandidates(rows, 0, width, (one) => allowed(one, continues)))
-        next.get(i)!.push({ ids: beam.ids.with(at, id), score: beam.score + Math.log(score) });
-    });
-    for (const [i, found] of next) beams[i] = found.sort((a, b) => b.score - a.score).slice(0, width);
-  }
-  return beams.map((found, i) =>
-    found.slice(0, top).map(({ ids, score }) => {
-      const tokens = texts[i].masks.map((at) => vocabulary.piece(ids[at]));
-      return { text: texts[i].with(tokens), tokens, score: Math.exp(score) };
-    }),
-  );
+/** Refuses words that the model does not have, as a server with another model gives. */
+function expectWords(
+  { config }: TaskModel,
+  { name }: Plugin,
+  { masks = [] }: Encoding,
+  [total, ...others]: readonly Row[],
+): void {
+  const V = config.vocabularySize;
+  const [words] = others; // all logits, or the best ids and their logits
+  const width = words.dims[1];
+  const fits =
+    total.data.length >= masks.length &&
+    others.every(({ data }) => data.length === total.data.length * width) &&
+    (others.length === 1 ? width === V : words.data.every((id) => Number.isInteger(id) && id >= 0 && id < V));
+  if (!fits)
+    throw new ClozeError(
+      "server-error",
+      `The head ${name} speaks of words that a vocabulary of ${V} has not: the model that runs is another one.`,
+    );
 }
 
 function refusal({ tokenizer: { specials, vocabulary } }: TaskModel, field: string): ClozeError {

@@ -6,7 +6,7 @@ import { ClozeError } from "../errors.ts";
 import { decodeChoices } from "../heads/choice.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { encodeTexts, expectShape, expectText, placeOf, runBatches } from "./task.ts";
+import { encodeTexts, expectFields, expectShape, expectText, placeOf, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 /** A text, and several that may go on with it. */
@@ -52,8 +52,10 @@ export async function choose(
 ): Promise<Choice[]> {
   const firsts: number[] = [];
   const pairs: { text: string; pair: string }[] = [];
-  for (const [i, { context, question, choices }] of questions.entries()) {
+  for (const [i, asked] of questions.entries()) {
     const at = placeOf(questions, i);
+    expectFields(asked, at, "{ context, question?, choices }");
+    const { context, question, choices } = asked;
     expectText(context, `${at}context`);
     if (question !== undefined) expectText(question, `${at}question`);
     if (!Array.isArray(choices) || choices.length < 2)

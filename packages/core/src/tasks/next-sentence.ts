@@ -5,7 +5,7 @@ import { ClozeError } from "../errors.ts";
 import { decodeNext } from "../heads/next-sentence.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { encodeTexts, expectShape, placeOf, runBatches } from "./task.ts";
+import { encodeTexts, expectFields, expectShape, placeOf, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 /** Two texts. */
@@ -44,11 +44,14 @@ export async function next(
   pairs: readonly TextPair[],
   options: NextOptions = {},
 ): Promise<NextSentence[]> {
-  for (const [i, { pair }] of pairs.entries())
-    if (pair === undefined)
+  for (const [i, input] of pairs.entries()) {
+    const at = placeOf(pairs, i);
+    expectFields(input, at, "{ text, pair }");
+    if (input.pair === undefined)
       throw new ClozeError("invalid-input", "pair should be the text that may follow: give { text, pair }.", {
-        field: `${placeOf(pairs, i)}pair`,
+        field: `${at}pair`,
       });
+  }
   const encodings = encodeTexts(model, pairs, options.maxLength);
   const results = new Array<NextSentence>(pairs.length);
   await runBatches(model, encodings, [plugin.name], options, (i, [row]) => {

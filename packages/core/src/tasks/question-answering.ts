@@ -5,13 +5,14 @@
  */
 import { join, SPECIALS_PAIR, whole } from "../encoding/encoding.ts";
 import type { Encoding } from "../encoding/encoding.ts";
-import { countWindows, maxContext, windows } from "../encoding/windows.ts";
+import { countWindows, maxContext, usualOverlap, windows } from "../encoding/windows.ts";
 import { ClozeError } from "../errors.ts";
 import { decodeSpans } from "../heads/span.ts";
 import type { ScoredWindow, Span } from "../heads/span.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
 import {
+  expectFields,
   expectShape,
   expectText,
   expectWindows,
@@ -105,6 +106,7 @@ export async function ask(
   const places: ((logits: Float32Array) => void)[] = [];
   const cuts = questions.map((input, i): Cut => {
     const at = placeOf(questions, i);
+    expectFields(input, at, "{ question, context }");
     expectText(input.question, `${at}question`);
     expectText(input.context, `${at}context`);
     const { tokenizer } = model;
@@ -113,7 +115,7 @@ export async function ask(
     const tokens = tokenizer.tokenize(input.context);
     const length = tokens.ids.length;
     const room = maxLength - asked.count - SPECIALS_PAIR;
-    const overlap = options.overlap ?? Math.min(plugin.overlap ?? 128, Math.floor(room / 2));
+    const overlap = options.overlap ?? usualOverlap(room, plugin.overlap);
     expectWindows(encodings.length + countWindows(length, room, overlap), options.maxWindows);
     const list = windows(length, room, overlap);
     const words = options.wholeWords ? tokenizer.wordIds(tokens) : undefined;

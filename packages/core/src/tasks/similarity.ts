@@ -2,9 +2,10 @@
  * Similarity: texts ranked by how near their embeddings are to another's (the cosine of the angle between them).
  */
 import type { TextInput } from "../encoding/encode.ts";
+import { ClozeError } from "../errors.ts";
 import { embed } from "./feature-extraction.ts";
-import type { EmbedOptions } from "./feature-extraction.ts";
-import { expectText, positive } from "./task.ts";
+import type { EmbedOptions, Pooling } from "./feature-extraction.ts";
+import { expectText, expectTextInput, positive } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 /** What is compared. */
@@ -21,6 +22,8 @@ export interface Similar {
   readonly text: string;
   /** The cosine: 1 for the same direction, 0 for none in common, -1 for opposites. */
   readonly score: number;
+  /** Present when the text, or the one that it is compared with, was longer than the model takes. */
+  readonly truncated?: true;
 }
 
 /**
@@ -37,12 +40,25 @@ export async function similar(
   texts: readonly string[],
   options: SimilarOptions = {},
 ): Promise<Similar[]> {
-  const top = options.top === undefined ? texts.length : positive("top", options.top);
+  const top = options.top === undefined ? undefined : positive("top", options.top);
+  if ((options.pooling as Pooling | undefined) === "none")
+    throw new ClozeError("invalid-option", "Texts are compared by one vector each: pool them.", {
+      field: "pooling",
+    });
+  const asked = typeof query === "string" ? { text: query } : query;
+  expectTextInput(asked, "query.");
+  if (!Array.isArray(texts))
+    throw new ClozeError("invalid-input", "texts should be a list of texts.", { field: "texts" });
   for (const [i, text] of texts.entries()) expectText(text, `texts[${i}]`);
-  const inputs = [typeof query === "string" ? { text: query } : query, ...texts.map((text) => ({ text }))];
-  const [{ embedding: wanted }, ...others] = await embed(model, inputs, { ...options, normalize: true });
+  const inputs = [asked, ...texts.map((text) => ({ text }))];
+  const [wanted, ...others] = await embed(model, inputs, { ...options, normalize: true });
   return others
-    .map(({ embedding }, index) => ({ index, text: texts[index], score: dot(wanted, embedding) }))
+    .map(({ embedding, truncated = wanted.truncated }, index) => ({
+      index,
+      text: texts[index],
+      score: dot(wanted.embedding, embedding),
+      ...(truncated && { truncated }),
+    }))
     .sort((a, b) => b.score - a.score)
     .slice(0, top);
 }

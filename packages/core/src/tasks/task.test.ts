@@ -3,6 +3,7 @@ import { ClozeError } from "../errors.ts";
 import { presets } from "../model/config.ts";
 import { parsePlugin } from "../plugin.ts";
 import type { Feeds, FloatTensor, Session } from "../session.ts";
+import { tinyModel } from "../testing/index.ts";
 import { Tokenizer, Vocabulary } from "../tokenizer/index.ts";
 import { ask } from "./question-answering.ts";
 import { classify } from "./text-classification.ts";
@@ -142,6 +143,9 @@ test("an overlap that leaves no step is told as that, also where windows are lim
   );
 });
 
+const refused = (message: string) =>
+  expect.objectContaining({ code: "invalid-input", message: expect.stringContaining(message) as string });
+
 describe("input that is none is refused before anything runs", () => {
   test.each([
     ["no text", [{}], "text should be a text, but is undefined"],
@@ -152,6 +156,27 @@ describe("input that is none is refused before anything runs", () => {
     const { model, runs } = session();
     await expect(classify(model, plugin, inputs as never)).rejects.toThrow(message);
     expect(runs).toEqual([]);
+  });
+
+  const bert = tinyModel();
+  const tasks = {
+    classify: bert.classify,
+    fill: bert.fill,
+    tag: bert.tag,
+    ask: bert.ask,
+    choose: bert.choose,
+    next: bert.next,
+    embed: bert.embed,
+  };
+  type Task = (input: unknown) => Promise<unknown>;
+
+  test.each(Object.entries(tasks) as unknown as [string, Task][])("by %s, by name", async (_, task) => {
+    for (const input of [null, undefined, 5, [null]])
+      await expect(task(input)).rejects.toThrow(refused("The input should be { "));
+    const field = expect.stringMatching(/^inputs\[0\]\.\w+$/) as string;
+    await expect(task([{}, {}])).rejects.toThrow(expect.objectContaining({ code: "invalid-input", field }));
+    const good = { text: "a [MASK]", pair: "a", question: "a", context: "a", choices: ["a", "b"] };
+    await expect(task([good, null])).rejects.toThrow(refused("inputs[1] should be { "));
   });
 
   test("NUL bytes, lone surrogates and a million characters are texts like any other", async () => {

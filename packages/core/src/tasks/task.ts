@@ -100,6 +100,20 @@ export function expectShape(plugin: Plugin, { data, dims }: Row, tokens?: number
   );
 }
 
+/**
+ * Refuses an input that has no fields.
+ *
+ * @param at As `placeOf` gives it.
+ * @param form What the input should be, such as `{ text }`.
+ */
+export function expectFields(input: unknown, at: string, form: string): void {
+  if (typeof input === "object" && input !== null) return;
+  const field = at.slice(0, -1);
+  throw new ClozeError("invalid-input", `${field || "The input"} should be ${form}.`, {
+    ...(field !== "" && { field }),
+  });
+}
+
 /** Refuses what is not a text, and names the field. */
 export function expectText(value: unknown, field: string): asserts value is string {
   if (typeof value !== "string")
@@ -136,11 +150,9 @@ export function encodeTexts(
   return tokenizer.encodeBatch(inputs, { maxLength: lengthLimit(config, maxLength, config.maxPositions) });
 }
 
-function expectTextInput(input: TextInput, at: string): void {
-  if (typeof input !== "object" || input === null)
-    throw new ClozeError("invalid-input", `${at.slice(0, -1) || "The input"} should be { text, pair? }.`, {
-      ...(at !== "" && { field: at.slice(0, -1) }),
-    });
+/** Refuses what is neither a text nor a pair of texts. */
+export function expectTextInput(input: TextInput, at: string): void {
+  expectFields(input, at, "{ text, pair? }");
   expectText(input.text, `${at}text`);
   if (input.pair !== undefined) expectText(input.pair, `${at}pair`);
 }

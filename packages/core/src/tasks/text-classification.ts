@@ -3,11 +3,11 @@
  */
 import type { TextInput } from "../encoding/encode.ts";
 import { ClozeError } from "../errors.ts";
-import { decodeScores, scoreFunction } from "../heads/sequence.ts";
+import { decodeScores, scoreFunction, scoreFunctions } from "../heads/sequence.ts";
 import type { ScoreFunction } from "../heads/sequence.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { encodeTexts, expectShape, runBatches } from "./task.ts";
+import { encodeTexts, expectShape, positive, runBatches } from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 /** How texts are classified. */
@@ -57,25 +57,25 @@ export async function classify(
   inputs: readonly TextInput[],
   options: ClassifyOptions = {},
 ): Promise<Classification[]> {
-  if (options.top !== undefined && !(Number.isInteger(options.top) && options.top > 0))
-    throw new ClozeError("invalid-option", "top should be a positive whole number of labels.", {
-      field: "top",
+  const top = positive("top", options.top ?? plugin.labels.length);
+  const apply = options.function ?? scoreFunction(plugin.kind, plugin.labels.length);
+  if (!scoreFunctions.includes(apply))
+    throw new ClozeError("invalid-option", `function should be one of ${scoreFunctions.join(", ")}.`, {
+      field: "function",
     });
   const encodings = encodeTexts(model, inputs, options.maxLength);
-  const apply = options.function ?? scoreFunction(plugin.kind, plugin.labels.length);
 
   const results = new Array<Classification>(inputs.length);
   await runBatches(model, encodings, [plugin.name], options, (i, [row]) => {
     expectShape(plugin, row);
     const scores = decodeScores(row.data, apply);
-    const result =
-      plugin.kind === "regression" ? { value: scores[0] } : rank(plugin.labels, scores, options.top);
+    const result = plugin.kind === "regression" ? { value: scores[0] } : rank(plugin.labels, scores, top);
     results[i] = encodings[i].truncated ? { ...result, truncated: true } : result;
   });
   return results;
 }
 
-function rank(labels: readonly string[], scores: Float64Array, top = labels.length): LabelScores {
+function rank(labels: readonly string[], scores: Float64Array, top: number): LabelScores {
   const order = labels.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
   const [first] = order;
   return {

@@ -6,20 +6,30 @@
  */
 import { join, SPECIALS_SINGLE } from "../encoding/encoding.ts";
 import type { Encoding } from "../encoding/encoding.ts";
-import { countWindows } from "../encoding/windows.ts";
+import { countWindows, usualOverlap } from "../encoding/windows.ts";
 import { wordBorders, wordOwners, wordWindows } from "../encoding/word-windows.ts";
 import { ClozeError } from "../errors.ts";
 import { decodeEntities } from "../heads/token.ts";
 import type { Aggregation, Entity } from "../heads/token.ts";
 import type { Plugin } from "../plugin.ts";
 import type { RunOptions } from "../session.ts";
-import { expectShape, expectText, expectWindows, lengthLimit, placeOf, runBatches } from "./task.ts";
+import {
+  expectFields,
+  expectShape,
+  expectText,
+  expectWindows,
+  lengthLimit,
+  placeOf,
+  runBatches,
+} from "./task.ts";
 import type { TaskModel } from "./task.ts";
 
 /** How texts are tagged. */
 export interface TagOptions extends RunOptions {
   /** How tokens become entities: whole words by their first piece, by default. */
   readonly aggregation?: Aggregation | undefined;
+  /** Whether what is no entity is given too, with the label O: with aggregation `none`, every token of the text. */
+  readonly outside?: boolean | undefined;
   /** Tokens of a window, special ones included: by default what the plugin was trained with, or all. */
   readonly maxLength?: number | undefined;
   /** Tokens that a window shares with the next: by default 128, or half of a window. */
@@ -51,19 +61,21 @@ export async function tag(
   texts: readonly { readonly text: string }[],
   options: TagOptions = {},
 ): Promise<Tagging[]> {
-  const { aggregation = "first" } = options;
+  const { aggregation = "first", outside = false } = options;
   if (!aggregations.includes(aggregation))
     throw new ClozeError("invalid-option", `aggregation should be one of ${aggregations.join(", ")}.`, {
       field: "aggregation",
     });
   const limit = lengthLimit(model.config, options.maxLength, plugin.maxLength ?? model.config.maxPositions);
   const room = limit - SPECIALS_SINGLE;
-  const overlap = options.overlap ?? Math.min(plugin.overlap ?? 128, Math.floor(room / 2));
+  const overlap = options.overlap ?? usualOverlap(room, plugin.overlap);
 
   const width = plugin.labels.length;
   const encodings: Encoding[] = [];
   const takers: ((logits: Float32Array) => void)[] = [];
-  const tagged = texts.map(({ text }, i) => {
+  const tagged = texts.map((input, i) => {
+    expectFields(input, placeOf(texts, i), "{ text }");
+    const { text } = input;
     expectText(text, `${placeOf(texts, i)}text`);
     const tokens = model.tokenizer.tokenize(text);
     const words = wordBorders(model.tokenizer.wordIds(tokens));
@@ -89,5 +101,5 @@ export async function tag(
     expectShape(plugin, row, encodings[i].ids.length);
     takers[i](row.data);
   });
-  return tagged.map((one) => ({ entities: decodeEntities(one, aggregation) }));
+  return tagged.map((one) => ({ entities: decodeEntities(one, aggregation, outside) }));
 }

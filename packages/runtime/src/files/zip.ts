@@ -2,49 +2,44 @@
  * A folder in one file: a zip, such as a `.cloze` file is. Unpacked in memory: plugins are small.
  */
 import { ClozeError } from "@cloze/core";
-import { unzipSync } from "fflate";
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } from "@zip.js/zip.js";
 import { MemoryFiles } from "./memory.ts";
 
 /** More than any head has: a guard against a small file that unpacks to a huge one. */
 const MAX_BYTES = 2 ** 28;
 
 /**
- * Opens a zip.
+ * Opens a zip. Every file in it is checked against its checksum.
  *
  * @param bytes The whole file.
  * @param location What it is called in messages.
- * @throws ClozeError `invalid-plugin` for what is no zip, or is too large.
+ * @throws ClozeError `invalid-plugin` for what is no zip, is damaged or too large.
  */
-export function openZip(bytes: Uint8Array, location: string): MemoryFiles {
-  let size = 0;
-  let entries: Readonly<Record<string, Uint8Array>>;
+export async function openZip(bytes: Uint8Array, location: string): Promise<MemoryFiles> {
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
   try {
-    entries = unzipSync(bytes, {
-      filter({ name, originalSize }) {
-        size += originalSize;
-        if (size > MAX_BYTES) throw new RangeError(`it unpacks to more than ${MAX_BYTES} bytes`);
-        return !name.endsWith("/");
-      },
-    });
+    const zip = new ZipReader(new Uint8ArrayReader(bytes), { useWebWorkers: false, checkSignature: true });
+    const entries = (await zip.getEntries()).filter((entry) => !entry.directory);
+    const size = entries.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
+    if (size > MAX_BYTES) throw new RangeError(`it unpacks to more than ${MAX_BYTES} bytes`);
+    // Whoever zips a folder rather than what is in it gets one folder more.
+    const root = entries.map(({ filename }) => /^(?:[^/]+\/)?(?=plugin\.json$)/.exec(filename)?.[0]);
+    const below = root.filter((folder) => folder !== undefined).sort((a, b) => a.length - b.length)[0] ?? "";
+    for (const entry of entries)
+      if (entry.filename.startsWith(below))
+        files.set(
+          entry.filename.slice(below.length),
+          Uint8Array.from(await entry.getData(new Uint8ArrayWriter())),
+        );
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ClozeError("invalid-plugin", `${location} is no plugin in one file (a zip): ${why}.`, {
-      cause,
-    });
+    throw new ClozeError(
+      "invalid-plugin",
+      `${location} is no plugin in one file (a zip), or is damaged: ${why}.`,
+      {
+        cause,
+      },
+    );
   }
-  const files = Object.entries(entries);
-  // Whoever zips a folder rather than what is in it gets one folder more.
-  const root =
-    /^([^/]+\/)plugin\.json$/.exec(
-      files.map(([name]) => name).find((name) => name.endsWith("plugin.json")) ?? "",
-    )?.[1] ?? "";
-  return new MemoryFiles(
-    new Map(
-      files.map(([name, data]) => [
-        name.startsWith(root) ? name.slice(root.length) : name,
-        Uint8Array.from(data),
-      ]),
-    ),
-    location,
-  );
+  return new MemoryFiles(files, location);
 }

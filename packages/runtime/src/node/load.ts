@@ -5,7 +5,7 @@
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { MASKED_POSITIONS, Predictor } from "@cloze/core";
+import { ClozeError, MASKED_POSITIONS, Predictor } from "@cloze/core";
 import type { HeadWeights, ModelTexts } from "@cloze/core";
 import { NodeFiles } from "../files/node.ts";
 import { openZip } from "../files/zip.ts";
@@ -49,6 +49,7 @@ export interface LoadOptions extends Omit<FetchOptions, "files"> {
  * const { label, score } = await bert.classify("a warm , funny film"); // "positive", 0.9997
  */
 export async function load(model: string, options: LoadOptions = {}): Promise<Predictor> {
+  expectDevice(options);
   if (model.endsWith(".onnx")) return loadOnnx(model, options);
   const folder = await findModel(model, options);
   const files = new NodeFiles(folder);
@@ -64,6 +65,7 @@ export async function load(model: string, options: LoadOptions = {}): Promise<Pr
  * await using bert = await loadFolder(await openFolder("models/starter"), { threads: 1 });
  */
 export async function loadFolder(folder: ModelFolder, options: LoadOptions = {}): Promise<Predictor> {
+  expectDevice(options);
   const threads = countThreads(options.threads);
   const { model, heads } = graphsOf(folder);
   const weights = await followLinks(folder.files.location, folder.tensors); // the hub's cache is made of links
@@ -86,11 +88,8 @@ export async function loadFolder(folder: ModelFolder, options: LoadOptions = {})
   return new Predictor({
     ...folder,
     session,
-    async readPlugin(place) {
-      const head = await openPlugin(place);
-      await checkEncoder(folder.files, head.plugin);
-      return head;
-    },
+    readPlugin: openPlugin,
+    checkEncoder: (plugin) => checkEncoder(folder.files, plugin),
   });
 }
 
@@ -103,8 +102,10 @@ export async function loadFolder(folder: ModelFolder, options: LoadOptions = {})
  * plugin.labels; // ["negative", "positive"]
  */
 export async function openPlugin(place: string): Promise<HeadWeights> {
-  const packed = statSync(place, { throwIfNoEntry: false })?.isFile() ?? false;
-  return readPlugin(packed ? openZip(await readFile(place), place) : new NodeFiles(place));
+  const found = statSync(place, { throwIfNoEntry: false });
+  if (!found)
+    throw new ClozeError("not-found", `There is no plugin at ${place}: give its folder, or its .cloze file.`);
+  return readPlugin(found.isFile() ? await openZip(await readFile(place), place) : new NodeFiles(place));
 }
 
 /**
@@ -139,4 +140,15 @@ export async function openFolder(model: string, options: LoadOptions = {}): Prom
  */
 export function readModelTexts(folder: string): Promise<ModelTexts> {
   return readTexts(new NodeFiles(folder));
+}
+
+function expectDevice({ device = "auto" }: LoadOptions): void {
+  if (!["cpu", "auto"].includes(device))
+    throw new ClozeError(
+      "unsupported",
+      `Models run on the CPU: device should be cpu or auto, not ${device}.`,
+      {
+        field: "device",
+      },
+    );
 }

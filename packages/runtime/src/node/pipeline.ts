@@ -1,7 +1,7 @@
 /**
  * `pipeline(task, model, options)` as transformers.js has it, for programs that come from there.
  */
-import { asPipeline } from "@cloze/core";
+import { findPipeline } from "@cloze/core";
 import type { PipelineTask, Predictor } from "@cloze/core";
 import type { FetchProgress } from "../hub/index.ts";
 import type { DType } from "../variants.ts";
@@ -18,7 +18,7 @@ export interface PipelineOptions {
 }
 
 /** A pipeline, the model that is behind it, and its end. */
-export type Pipeline<N extends PipelineTask> = ReturnType<typeof asPipeline<N>> & {
+export type Pipeline<N extends PipelineTask> = ReturnType<ReturnType<typeof findPipeline<N>>> & {
   readonly model: Predictor;
   dispose(): Promise<void>;
 };
@@ -47,12 +47,7 @@ export async function pipeline<N extends PipelineTask>(
     progress_callback: onProgress,
     ...others
   } = options;
+  const make = findPipeline(task); // a task that there is not is told before anything is fetched
   const bert = await load(model, { ...others, cacheDir, offline, onProgress });
-  try {
-    const dispose = () => bert[Symbol.asyncDispose]();
-    return Object.assign(asPipeline(task, bert), { model: bert, dispose });
-  } catch (error) {
-    await bert[Symbol.asyncDispose]();
-    throw error;
-  }
+  return Object.assign(make(bert), { model: bert, dispose: () => bert[Symbol.asyncDispose]() });
 }

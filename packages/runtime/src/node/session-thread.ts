@@ -7,6 +7,7 @@ import path from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession } from "onnxruntime-node";
 import type { Tensor } from "onnxruntime-node";
+import { ClozeError } from "@cloze/core";
 import type { FloatTensor, Tensor as FedTensor } from "@cloze/core";
 import { BUSY, CLOSE, CLOSING } from "./protocol.ts";
 import type { HeadStart, Reply, Request, Start, ThreadData } from "./protocol.ts";
@@ -17,7 +18,10 @@ const { model, folder, linked = [], threads, binding, heads = [], state } = work
 
 const reply = (message: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 const failed = (error: unknown, code: "invalid-model" | "internal"): Reply => ({
-  error: { code, message: error instanceof Error ? error.message : String(error) },
+  error: {
+    code: error instanceof ClozeError ? error.code : code,
+    message: error instanceof Error ? error.message : String(error),
+  },
 });
 
 type Model = (request: Request) => Promise<Readonly<Record<string, Tensor>>>;
@@ -41,7 +45,7 @@ async function openModel(): Promise<Model> {
   const externalData = await Promise.all(
     linked.map(async (name) => ({ path: name, data: await readFile(path.join(folder, name)) })),
   );
-  const session = await open(model, externalData);
+  const session = await open("model", model, externalData);
   const opened = new Map<HeadStart, InferenceSession>();
   return async ({ feeds, outputs }) => {
     const asked = heads.filter((head) => head.outputs.some((name) => outputs.includes(name)));
@@ -50,7 +54,7 @@ async function openModel(): Promise<Model> {
     const inputs = binding ? bindTensors(binding, feeds) : toTensors(session.inputNames, feeds);
     const results: Record<string, Tensor> = { ...(await session.run(inputs, names)) };
     for (const head of asked) {
-      const on = opened.get(head) ?? (await open(head.model));
+      const on = opened.get(head) ?? (await open(`head ${head.outputs[0]}`, head.model));
       opened.set(head, on);
       const fed: Record<string, FedTensor> = { ...feeds };
       for (const name of head.reads) fed[`${head.prefix ?? ""}${name}`] = toFloats(name, results[name]);
@@ -61,7 +65,9 @@ async function openModel(): Promise<Model> {
   };
 }
 
-function open(
+/** @throws ClozeError `invalid-model` where ONNX Runtime refuses it. */
+async function open(
+  what: string,
   source: Start["model"],
   externalData: InferenceSession.SessionOptions["externalData"] = [],
 ): Promise<InferenceSession> {
@@ -81,9 +87,16 @@ function open(
       },
     },
   };
-  return typeof source === "string"
-    ? InferenceSession.create(source, options)
-    : InferenceSession.create(source, options);
+  try {
+    return typeof source === "string"
+      ? await InferenceSession.create(source, options)
+      : await InferenceSession.create(source, options);
+  } catch (error) {
+    throw new ClozeError(
+      "invalid-model",
+      `ONNX Runtime cannot open the ${what}, so its file may be damaged: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
 }
 
 async function answer(run: Model, request: Request): Promise<void> {

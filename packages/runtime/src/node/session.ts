@@ -3,7 +3,7 @@
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { aborted, ClozeError, throwIfAborted } from "@cloze/core";
+import { aborted, ClozeError, MASKED_POSITIONS, throwIfAborted } from "@cloze/core";
 import type { Feeds, FloatTensor, RunOptions, Session } from "@cloze/core";
 import { BUSY, CLOSE, CLOSING } from "./protocol.ts";
 import type { Reply, Request, Start, ThreadData } from "./protocol.ts";
@@ -106,12 +106,8 @@ export class NodeSession implements Session {
   ): Promise<Record<string, FloatTensor>> {
     if (this.#closed) throw this.#closed;
     throwIfAborted(signal);
-    for (const name of outputs)
-      if (!this.outputs.includes(name))
-        throw new ClozeError(
-          "invalid-option",
-          `There is no output named ${name}; there are ${this.outputs.join(", ")}.`,
-        );
+    expectOutputs(outputs, this.outputs);
+    expectPositions(feeds, outputs, this.outputs);
     const request: Request = { feeds, outputs };
     const buffers = new Set(Object.values(feeds).map(({ data }) => data.buffer));
     try {
@@ -127,12 +123,16 @@ export class NodeSession implements Session {
       );
     }
     this.#worker.ref();
-    return new Promise((resolve, reject) => {
+    let fail: (error: ClozeError) => void;
+    const result = new Promise<Record<string, FloatTensor>>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      if (!(signal instanceof AbortSignal)) return;
-      // Its place in the queue stays, since the thread answers in order; what comes there is thrown away.
-      signal.addEventListener("abort", () => reject(aborted(signal)), { once: true });
+      fail = reject;
     });
+    if (!(signal instanceof AbortSignal)) return result;
+    // Its place in the queue stays, since the thread answers in order; what comes there is thrown away.
+    const stop = (): void => fail(aborted(signal));
+    signal.addEventListener("abort", stop);
+    return result.finally(() => signal.removeEventListener("abort", stop));
   }
 
   /** Begins nothing more, waits for what runs, and ends the thread. */
@@ -161,6 +161,37 @@ export class NodeSession implements Session {
     Atomics.store(this.#state, CLOSING, 1);
     for (const { reject } of this.#waiting.splice(0)) reject(this.#closed);
   }
+}
+
+function expectOutputs(asked: readonly string[], known: readonly string[]): void {
+  if (asked.length === 0)
+    throw new ClozeError("invalid-option", `Ask for at least one output; there are ${known.join(", ")}.`);
+  for (const name of asked)
+    if (!known.includes(name))
+      throw new ClozeError(
+        "invalid-option",
+        `There is no output named ${name}; there are ${known.join(", ")}.`,
+      );
+}
+
+/** Refuses places of masks that are not in the rows, and outputs of a head on masked words without any place. */
+function expectPositions(feeds: Feeds, asked: readonly string[], known: readonly string[]): void {
+  const { input_ids: ids, [MASKED_POSITIONS]: positions } = feeds as Partial<Feeds>;
+  const masked = asked.find((name) => known.includes(`${name.replace(/\.(ids|scores|total)$/, "")}.total`));
+  if (masked !== undefined && !(positions && positions.dims[1] > 0))
+    throw new ClozeError(
+      "invalid-input",
+      `${masked} speaks of masked words: feed their places as ${MASKED_POSITIONS}, [batch, masks].`,
+      { field: MASKED_POSITIONS },
+    );
+  const length = ids?.dims[1] ?? 0;
+  const wrong = positions?.data.find((at) => !(at >= 0 && at < length));
+  if (wrong !== undefined)
+    throw new ClozeError(
+      "invalid-input",
+      `${MASKED_POSITIONS} should be 0 to ${length - 1}, but has ${wrong}.`,
+      { field: MASKED_POSITIONS },
+    );
 }
 
 /**
