@@ -2,7 +2,6 @@
  * A folder in one file: a zip, such as a `.cloze` file is. Unpacked in memory: plugins are small.
  */
 import { ClozeError } from "@cloze/core";
-import { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } from "@zip.js/zip.js";
 import { MemoryFiles } from "./memory.ts";
 
 /** More than any head has: a guard against a small file that unpacks to a huge one. */
@@ -16,6 +15,7 @@ const MAX_BYTES = 2 ** 28;
  * @throws ClozeError `invalid-plugin` for what is no zip, is damaged or too large.
  */
 export async function openZip(bytes: Uint8Array, location: string): Promise<MemoryFiles> {
+  const { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } = await import("@zip.js/zip.js"); // few models need it
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   try {
     const zip = new ZipReader(new Uint8ArrayReader(bytes), { useWebWorkers: false, checkSignature: true });
