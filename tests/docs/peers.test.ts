@@ -9,6 +9,7 @@ import path from "node:path";
 import { Tokenizer, Vocabulary } from "@cloze/core";
 import { toTokenizerJson } from "@cloze/core/tokenizer/save";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pythonWith } from "../reference/python.ts";
 import { root } from "./entries.ts";
 
 type Outcomes = Readonly<Record<string, unknown>>;
@@ -70,10 +71,11 @@ describe.runIf(existsSync(path.join(root, "tests/bench/node_modules/@huggingface
   },
 );
 
-describe.runIf(process.env.CLOZE_PYTHON !== undefined)("Python's transformers", () => {
+const python = pythonWith("transformers", "torch");
+describe.runIf(python !== undefined)("Python's transformers", () => {
   let outcomes: Outcomes;
   beforeAll(() => {
-    outcomes = tell(process.env.CLOZE_PYTHON!, script("transformers-py.py"), root);
+    outcomes = tell(python!, script("transformers-py.py"), root);
   });
   const fails = (task: string, message: string) =>
     expect(outcomes[task]).toEqual({ error: expect.stringContaining(message) as string });

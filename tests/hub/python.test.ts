@@ -8,13 +8,15 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { load, openFolder } from "@cloze/runtime/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { pythonWith } from "../reference/python.ts";
 import { checkpoint, NAME, Stand } from "./stand.ts";
 
 let stand: Stand;
 beforeEach(async () => void (stand = await Stand.open()));
 afterEach(() => stand[Symbol.asyncDispose]());
 
-const found = process.env.CLOZE_PYTHON;
+const found = pythonWith("huggingface_hub");
+const withModels = pythonWith("huggingface_hub", "transformers", "torch") !== undefined;
 
 async function python(script: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const { stdout } = await promisify(execFile)(found!, ["-c", script], { env: { ...stand.env, ...env } });
@@ -44,7 +46,7 @@ test.runIf(found !== undefined)("what snapshot_download fetched is used without 
   expect((await bert.embed("the cat")).embedding.length).toBe(bert.config.hiddenSize);
 });
 
-test.runIf(found !== undefined)("what from_pretrained fetched is used without a network", async () => {
+test.runIf(withModels)("what from_pretrained fetched is used without a network", async () => {
   stand.hub.publish(NAME, checkpoint("erf"));
   await python(MODEL);
   stand.hub.requests.length = 0;
@@ -58,7 +60,7 @@ test.runIf(found !== undefined)("what from_pretrained fetched is used without a 
   expect(stand.hub.requests).toHaveLength(asked);
 });
 
-test.runIf(found !== undefined)("what was fetched here is used by Python without a network", async () => {
+test.runIf(withModels)("what was fetched here is used by Python without a network", async () => {
   stand.hub.publish(NAME, checkpoint("erf"));
   const folder = await stand.fetch(NAME);
   stand.hub.requests.length = 0;

@@ -13,8 +13,9 @@ import type { StoredTensor } from "@cloze/runtime/node";
 import { toOnnx } from "@cloze/runtime/onnx";
 import { expect, test } from "vitest";
 import { fixturePath } from "../reference/fixtures.ts";
+import { pythonWith } from "../reference/python.ts";
 
-const python = process.env.CLOZE_PYTHON;
+const python = pythonWith("onnx", "onnxruntime", "numpy");
 
 test.runIf(python !== undefined)(
   "onnx.checker and Python's onnxruntime accept every checkpoint",
