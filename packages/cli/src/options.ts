@@ -64,6 +64,13 @@ export function decimal(text: string): number {
   throw new InvalidArgumentError("It should be a number.");
 }
 
+/** A part of a whole, such as 0.2. */
+export function notNegative(text: string): number {
+  const value = decimal(text);
+  if (value >= 0) return value;
+  throw new InvalidArgumentError("It should be 0 or more, such as 0.2 for a fifth.");
+}
+
 function integers(text: string): number[] {
   const numbers = text.split(",").map((part) => part.trim());
   if (numbers.every((part) => /^-?\d+$/.test(part))) return numbers.map(Number);

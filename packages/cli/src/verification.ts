@@ -4,7 +4,7 @@
  */
 import path from "node:path";
 import { ClozeError, collate, MASKED_POSITIONS, OWN_HEAD, Predictor } from "@cloze/core";
-import type { Encoding, Feeds, FloatTensor, HeadKind } from "@cloze/core";
+import type { Encoding, Feeds, FloatTensor, HeadKind, TextInput } from "@cloze/core";
 import { loadFolder, loadOnnx } from "@cloze/runtime/node";
 import type { Face, ModelFolder, Plan, Precision, Verification } from "@cloze/runtime/node";
 import {
@@ -110,9 +110,8 @@ async function compare(
   await using made = await loadOnnx(file, { threads });
   const names = outputsOf(face, exact);
   const kind = face.plugin?.kind ?? (face.name === "pretraining" ? "masked-lm" : undefined);
-  const { tokenizer, config } = exact;
-  const inputs = sampleTexts(kind, face.plugin?.examples ?? [], tokenizer.settings.specials.mask);
-  const encodings = tokenizer.encodeBatch(inputs, { maxLength: config.maxPositions });
+  const inputs = sampleTexts(kind, face.plugin?.examples ?? [], exact.tokenizer.settings.specials.mask);
+  const encodings = readable(exact, kind, inputs);
 
   let [difference, least, most] = [0, Infinity, -Infinity];
   const [expected, found]: [number[], number[]] = [[], []];
@@ -137,6 +136,20 @@ async function compare(
     share: difference === 0 ? 0 : difference / (most - least),
     agreement: expected.length === 0 ? undefined : same / expected.length,
   };
+}
+
+/** The samples as a model reads them; of masked words those that still have a mask when they are cut to its length. */
+function readable(
+  { tokenizer, config }: Predictor,
+  kind: HeadKind | undefined,
+  inputs: readonly TextInput[],
+) {
+  const encode = (texts: readonly TextInput[]) =>
+    tokenizer.encodeBatch(texts, { maxLength: config.maxPositions });
+  const { mask } = tokenizer.specials;
+  if (kind !== "masked-lm" || mask === undefined) return encode(inputs);
+  const masked = encode(inputs).filter(({ ids }) => ids.includes(mask));
+  return masked.length > 0 ? masked : encode([{ text: tokenizer.vocabulary.piece(mask) }]);
 }
 
 /** What is compared: outputs of the folder's own session, and what the exported model calls them. */

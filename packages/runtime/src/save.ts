@@ -8,6 +8,7 @@ import { readText } from "./files/files.ts";
 import type { Files } from "./files/files.ts";
 import { isUnused, StagedFolder } from "./files/staged.ts";
 import type { ModelFolder } from "./folder.ts";
+import { RECORD } from "./onnx/hub-folder.ts";
 import { narrow } from "./narrow.ts";
 import type { WeightType } from "./narrow.ts";
 import { encodeSafetensors, readHeader, readMetadata } from "./safetensors.ts";
@@ -70,7 +71,8 @@ export async function saveModel(folder: ModelFolder, to: string, options: SaveOp
     if (change) await staged.write(name, `${JSON.stringify(change(await readJson(files, name)), null, 2)}\n`);
     else await staged.write(name, await files.read(name));
   }
-  const obsolete = unused ? [] : await modelFiles(new NodeFiles(to));
+  const there = new NodeFiles(to);
+  const obsolete = unused ? [] : [...(await modelFiles(there)), ...(await exportedFiles(there))];
   await staged.commit([...weights], obsolete);
 }
 
@@ -138,6 +140,15 @@ async function modelFiles(files: Files): Promise<string[]> {
       names.push(...[...inside.keys()].map((name) => `plugins/${folder}/${name}`));
   }
   return names;
+}
+
+/** What `exportModel` left in a folder: of another model, it would be taken for this one's. */
+async function exportedFiles(files: Files): Promise<string[]> {
+  const root = await files.list();
+  const names = root.files.has(RECORD) ? [RECORD] : [];
+  if (!root.folders.includes("onnx")) return names;
+  const inside = [...(await files.list("onnx")).files.keys()];
+  return [...names, ...inside.filter((name) => /^model.*\.onnx/.test(name)).map((name) => `onnx/${name}`)];
 }
 
 /** A multiple of every element's size. */

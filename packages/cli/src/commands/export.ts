@@ -4,7 +4,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { Option } from "@commander-js/extra-typings";
 import type { Verification } from "@cloze/runtime/node";
 import type { Io } from "../io.ts";
-import { decimal, shared } from "../options.ts";
+import { notNegative, shared } from "../options.ts";
 import { size } from "../style.ts";
 
 export function addExport(program: Command, io: Io): void {
@@ -24,7 +24,7 @@ export function addExport(program: Command, io: Io): void {
       "which head; none: hidden states; pretraining: both heads (default: the first)",
     )
     .option("--verify", "measure how far it is from float32, and refuse it if too far")
-    .option("--limit <share>", "the share of the logits' range by which one may differ", decimal)
+    .option("--limit <share>", "the share of the logits' range by which one may differ", notNegative)
     .option("--data <file>", "a data set to measure both on, as evaluate reads it")
     .addOption(
       new Option("--task <task>", "what the data is of").choices([

@@ -2,8 +2,8 @@
  * A folder in the making: its files are written beside the place where they shall be, and moved there when the last
  * is whole. Whoever looks sees what was there before, or all of what is new.
  */
-import { rmSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, open, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { mkdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, open, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { ClozeError } from "@cloze/core";
 
@@ -17,7 +17,8 @@ export class StagedFolder implements AsyncDisposable {
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     rmSync(this.location, { recursive: true, force: true });
-    process.kill(process.pid, signal); // to no listener now, which ends the program as if there had been none
+    // To no listener now: the program ends as if there had been none. One that listens itself decides for itself.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
 
   private constructor(to: string, location: string) {
@@ -32,7 +33,7 @@ export class StagedFolder implements AsyncDisposable {
    * @throws ClozeError `invalid-option` when nothing can be written there.
    */
   static async create(to: string): Promise<StagedFolder> {
-    const folder = path.resolve(to);
+    const folder = await realpath(to).catch(() => path.resolve(to)); // a link stays one
     try {
       await mkdir(path.dirname(folder), { recursive: true });
       return new StagedFolder(
@@ -40,30 +41,30 @@ export class StagedFolder implements AsyncDisposable {
         await mkdtemp(path.join(path.dirname(folder), `.${path.basename(folder)}.partial-`)),
       );
     } catch (cause) {
-      const reason = cause instanceof Error && "code" in cause ? String(cause.code) : "it fails";
-      throw new ClozeError("invalid-option", `${to} cannot be written (${reason}): choose another folder.`, {
-        cause,
-        field: "out",
-      });
+      throw unwritable(to, cause);
     }
   }
 
   /** Writes a file, by its path in the folder. */
   async write(name: string, content: Content): Promise<void> {
     const file = path.join(this.location, name);
-    await mkdir(path.dirname(file), { recursive: true });
-    await using handle = await open(file, "w");
-    if (typeof content === "string" || content instanceof Uint8Array) await handle.writeFile(content);
-    else for await (const chunk of content) await handle.writeFile(chunk);
-    await handle.sync();
+    const put = async <T>(work: Promise<T>): Promise<T> =>
+      work.catch((cause: unknown) => Promise.reject(unwritable(path.join(this.#to, name), cause)));
+    await put(mkdir(path.dirname(file), { recursive: true }));
+    await using handle = await put(open(file, "w"));
+    if (typeof content === "string" || content instanceof Uint8Array) await put(handle.writeFile(content));
+    else for await (const chunk of content) await put(handle.writeFile(chunk));
+    await put(handle.sync());
     this.#names.add(name);
   }
 
   /**
-   * Puts the folder in its place. If nothing is there, at once; otherwise file by file, over those of the same name.
+   * Puts the folder in its place. If nothing is there, at once; otherwise file by file, in the place of those of the
+   * same name, and if that fails everything is as it was.
    *
    * @param last Files that come after all others: while they are missing, nobody takes the folder for whole.
    * @param obsolete Files of the folder that go before the new ones come.
+   * @throws ClozeError `invalid-option` where a file cannot be put.
    */
   async commit(last: readonly string[] = [], obsolete: readonly string[] = []): Promise<void> {
     if (await isUnused(this.#to)) {
@@ -72,12 +73,38 @@ export class StagedFolder implements AsyncDisposable {
       await rename(this.location, this.#to);
       return;
     }
-    for (const name of [...obsolete, ...last]) await rm(path.join(this.#to, name), { force: true });
-    for (const name of obsolete) await rmdir(path.join(this.#to, path.dirname(name))).catch(() => {}); // if empty
-    for (const name of [...[...this.#names].filter((one) => !last.includes(one)), ...last]) {
-      const file = path.join(this.#to, name);
-      await mkdir(path.dirname(file), { recursive: true });
-      await rename(path.join(this.location, name), file);
+    this.#replace(last, obsolete);
+  }
+
+  /** All at once, as far as this program goes: nothing waits, so no signal is heard in the middle. */
+  #replace(last: readonly string[], obsolete: readonly string[]): void {
+    const before = `${this.location}-before`;
+    const undo: (() => void)[] = [];
+    const move = (from: string, to: string): void => {
+      mkdirSync(path.dirname(to), { recursive: true });
+      renameSync(from, to);
+      undo.push(() => renameSync(to, from));
+    };
+    try {
+      for (const name of new Set([...obsolete, ...last, ...this.#names])) {
+        const there = statSync(path.join(this.#to, name), { throwIfNoEntry: false });
+        if (there?.isDirectory()) throw new Error("a folder is there");
+        if (there) move(path.join(this.#to, name), path.join(before, name));
+      }
+      for (const name of [...[...this.#names].filter((one) => !last.includes(one)), ...last])
+        move(path.join(this.location, name), path.join(this.#to, name));
+    } catch (cause) {
+      for (const back of undo.toReversed()) back();
+      rmSync(before, { recursive: true, force: true });
+      throw unwritable(this.#to, cause);
+    }
+    rmSync(before, { recursive: true, force: true });
+    for (const folder of new Set(obsolete.map((name) => path.join(this.#to, path.dirname(name))))) {
+      try {
+        rmdirSync(folder);
+      } catch {
+        // It is not empty.
+      }
     }
   }
 
@@ -106,4 +133,14 @@ export async function isUnused(folder: string): Promise<boolean> {
       field: "out",
     });
   }
+}
+
+function unwritable(place: string, cause: unknown): ClozeError {
+  const reason =
+    cause instanceof Error ? ("code" in cause ? String(cause.code) : cause.message) : String(cause);
+  return new ClozeError(
+    "invalid-option",
+    `${place} cannot be written (${reason}): choose another folder, or make room.`,
+    { cause, field: "out" },
+  );
 }

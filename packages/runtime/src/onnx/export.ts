@@ -18,7 +18,7 @@ import { emit } from "./emit.ts";
 import type { EmitOptions } from "./emit.ts";
 import { chooseFace, exchangeGraph, exchangeSignature } from "./exchange.ts";
 import type { Face } from "./exchange.ts";
-import { pretty, RECORD, smallFiles } from "./hub-folder.ts";
+import { pretty, RECORD, smallFiles, tokenizerNames } from "./hub-folder.ts";
 import type { ExportRecord, FileRecord, Verification } from "./hub-folder.ts";
 import { int4, int8 } from "./profiles.ts";
 import { encodeModel, lengthOf } from "./wire.ts";
@@ -82,6 +82,12 @@ export interface Plan {
  */
 export function planExport(folder: ModelFolder, options: PlanOptions = {}): Plan {
   const { plugin, precision = "fp32", inlineLimit = INLINE_LIMIT } = options;
+  if (!Object.hasOwn(precisions, precision))
+    throw new ClozeError(
+      "invalid-option",
+      `precision should be one of ${Object.keys(precisions).join(", ")}, but is ${precision as string}.`,
+      { field: "precision" },
+    );
   const face = chooseFace(folder, plugin);
   const { dtype, compute, profile } = precisions[precision];
   const file = `onnx/${variantFile(dtype)}`;
@@ -164,7 +170,9 @@ type Source = Omit<ExportRecord, "files">;
 /** What an export is made of: two that agree in this, whatever the model is called, may share a folder. */
 async function describeSource({ files, tensors, name }: ModelFolder, face: Face): Promise<Source> {
   const sha256: Record<string, string> = {};
-  for (const file of new Set([...tensors.values()].map((tensor) => tensor.file)))
+  const { files: there } = await files.list();
+  const small = ["config.json", ...tokenizerNames].filter((one) => there.has(one));
+  for (const file of new Set([...[...tensors.values()].map((tensor) => tensor.file), ...small]))
     if (!file.startsWith("plugins/") || file.startsWith(`plugins/${face.name}/`))
       sha256[file] = await files.hash(file);
   return { source: name, sha256, plugin: face.name, architecture: face.architecture, task: face.task };
@@ -177,7 +185,14 @@ async function filesOf(to: string, source: Source): Promise<ExportRecord["files"
     new ClozeError("invalid-option", `${to} ${what}: give another folder.`, { field: "out" });
   const text = await readText(new NodeFiles(to), RECORD).catch(() => undefined);
   if (text === undefined) throw refuse("is in use, and not by an export");
-  const { files, ...before } = JSON.parse(text) as ExportRecord;
+  let record: Partial<ExportRecord> | null;
+  try {
+    record = JSON.parse(text) as Partial<ExportRecord> | null;
+  } catch {
+    throw refuse("is in use, and its export.json is damaged");
+  }
+  const { files, ...before } = record ?? {};
+  if (!files) throw refuse("is in use, and not by an export");
   if (JSON.stringify({ ...before, source: source.source }) !== JSON.stringify(source))
     throw refuse(`holds ${before.source} with the head ${before.plugin}, which is another model`);
   return files;

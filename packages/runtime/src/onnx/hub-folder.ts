@@ -68,7 +68,7 @@ export async function smallFiles(
   return texts;
 }
 
-const tokenizerNames = [
+export const tokenizerNames = [
   "vocab.txt",
   "tokenizer.json",
   "tokenizer_config.json",

@@ -2,6 +2,7 @@
  * Fewer bits for a matrix: int8, one scale a row, and 4 bits, a scale and a zero point for each 32 numbers of a row.
  * Every number is at most half a scale from what is read back; how it is read back is `profiles.ts`'s matter.
  */
+import { ClozeError } from "@cloze/core";
 
 /** A matrix [rows, width] in int8: number = code · scale of its row. */
 export interface Rows {
@@ -90,6 +91,11 @@ export function quantizeBlocks(values: Float32Array, width: number): Blocks {
 
 /** The step, in float32, that divides a range; 1 where there are only zeros, and numbers too small to tell from them. */
 function scaleOf(range: number, steps: number): number {
+  if (!Number.isFinite(range))
+    throw new ClozeError(
+      "invalid-model",
+      "A weight is no finite number: the model is damaged, fetch it or train it again.",
+    );
   const scale = Math.fround(range / steps);
   return scale < LEAST_NORMAL ? 1 : scale;
 }
