@@ -2,8 +2,8 @@
  * A folder in the making: its files are written beside the place where they shall be, and moved there when the last
  * is whole. Whoever looks sees what was there before, or all of what is new.
  */
-import { mkdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, open, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
+import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { chmod, mkdir, open, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { ClozeError } from "@cloze/core";
 
@@ -36,9 +36,10 @@ export class StagedFolder implements AsyncDisposable {
     const folder = await realpath(to).catch(() => path.resolve(to)); // a link stays one
     try {
       await mkdir(path.dirname(folder), { recursive: true });
+      // At once, so that no signal comes between a folder and whoever takes it away.
       return new StagedFolder(
         folder,
-        await mkdtemp(path.join(path.dirname(folder), `.${path.basename(folder)}.partial-`)),
+        mkdtempSync(path.join(path.dirname(folder), `.${path.basename(folder)}.partial-`)),
       );
     } catch (cause) {
       throw unwritable(to, cause);
@@ -50,7 +51,7 @@ export class StagedFolder implements AsyncDisposable {
     const file = path.join(this.location, name);
     const put = async <T>(work: Promise<T>): Promise<T> =>
       work.catch((cause: unknown) => Promise.reject(unwritable(path.join(this.#to, name), cause)));
-    await put(mkdir(path.dirname(file), { recursive: true }));
+    await put((async () => mkdirSync(path.dirname(file), { recursive: true }))()); // at once: see create
     await using handle = await put(open(file, "w"));
     if (typeof content === "string" || content instanceof Uint8Array) await put(handle.writeFile(content));
     else for await (const chunk of content) await put(handle.writeFile(chunk));
