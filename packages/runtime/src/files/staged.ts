@@ -16,7 +16,7 @@ export class StagedFolder implements AsyncDisposable {
   readonly #names = new Set<string>();
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
-    rmSync(this.location, { recursive: true, force: true });
+    rmSync(this.location, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }); // a write may be on its way
     // To no listener now: the program ends as if there had been none. One that listens itself decides for itself.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
@@ -111,8 +111,8 @@ export class StagedFolder implements AsyncDisposable {
 
   /** Takes away what was not put in its place. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const signal of signals) process.off(signal, this.#onSignal);
     await rm(this.location, { recursive: true, force: true });
+    for (const signal of signals) process.off(signal, this.#onSignal); // not before: one may come while it is removed
   }
 }
 
