@@ -29,7 +29,7 @@ export { codePointOffsets } from "./encoding/code-points.ts";
 export { hostSegmenter, wordIds } from "./encoding/word-ids.ts";
 export type { Segmenter } from "./encoding/word-ids.ts";
 
-export { GraphBuilder } from "./graph/graph.ts";
+export { GraphBuilder, namesOf } from "./graph/graph.ts";
 export type { DataType, Dimension, Graph, Node, NodeOf, Shape, Value } from "./graph/graph.ts";
 export { interpret, needed } from "./graph/interpret.ts";
 export type { InterpretOptions } from "./graph/interpret.ts";

@@ -8,6 +8,7 @@ import {
   ClozeError,
   gatherTokenizerFiles,
   MASKED_POSITIONS,
+  namesOf,
   readModel,
 } from "@cloze/core";
 import type { Graph, ModelDescription, ModelTexts, Plugin } from "@cloze/core";
@@ -72,14 +73,9 @@ export function graphOf({ config, plugins, tensors }: ModelFolder): Graph {
  */
 export function graphsOf(folder: ModelFolder): { readonly model: Graph; readonly heads: readonly Graph[] } {
   const heads = new Map(folder.plugins.map((plugin) => [plugin, buildHead(folder.config, plugin)]));
-  const apart = [...heads].filter(([, graph]) => inputsOf(graph).includes(MASKED_POSITIONS));
+  const apart = [...heads].filter(([, graph]) => namesOf(graph.inputs).includes(MASKED_POSITIONS));
   const plugins = folder.plugins.filter((plugin) => !apart.some(([other]) => other === plugin));
   return { model: graphOf({ ...folder, plugins }), heads: apart.map(([, graph]) => graph) };
-}
-
-/** The names of a graph's inputs. */
-export function inputsOf({ inputs }: Graph): string[] {
-  return inputs.flatMap(({ source }) => ("name" in source ? [source.name] : []));
 }
 
 /** The files of the folder and of each folder in `plugins/`, by path, with their sizes in bytes. */

@@ -206,6 +206,18 @@ export class GraphBuilder {
   }
 }
 
+/**
+ * The names of inputs or parameters, in their order; what has none is left out.
+ *
+ * @example
+ * const g = new GraphBuilder();
+ * g.input("x", ["batch", 2], "float32");
+ * namesOf(g.build().inputs); // ["x"]
+ */
+export function namesOf(values: readonly Value[]): string[] {
+  return values.flatMap(({ source }) => ("name" in source ? [source.name] : []));
+}
+
 function once(values: Map<string, Value>, name: string, value: Value): Value {
   const known = values.get(name);
   if (known === undefined) {

@@ -3,6 +3,7 @@
  * the same one that stands in a model's graph; only its inputs come from a run in place of from nodes.
  */
 import { ClozeError } from "../errors.ts";
+import { namesOf } from "../graph/graph.ts";
 import { interpret } from "../graph/interpret.ts";
 import type { Operand } from "../graph/operators.ts";
 import type { BertConfig } from "../model/config.ts";
@@ -38,7 +39,7 @@ export class AttachedSession implements Session {
     const graph = buildHead(config, plugin);
     const parameters = new Map<string, Operand>();
     const own = `${plugin.scope}.`;
-    const names = graph.parameters.map(({ source }) => ("name" in source ? source.name : ""));
+    const names = namesOf(graph.parameters);
     const shared = names.find((name) => !name.startsWith(own));
     if (shared !== undefined)
       throw new ClozeError(
@@ -60,7 +61,7 @@ export class AttachedSession implements Session {
     this.#session = session;
     this.#gives = new Set(graph.outputs.keys());
     this.outputs = session.outputs.length === 0 ? [] : [...session.outputs, ...this.#gives];
-    this.#reads = graph.inputs.flatMap(({ source }) => ("name" in source ? [source.name] : []));
+    this.#reads = namesOf(graph.inputs);
     const lacking = this.#reads.find((name) => name !== MASKED_POSITIONS && !session.outputs.includes(name));
     if (session.outputs.length > 0 && lacking !== undefined)
       throw new ClozeError(

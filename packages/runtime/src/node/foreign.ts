@@ -5,12 +5,11 @@
 import { lstatSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import { ClozeError, gatherTokenizerFiles, Predictor, readModel } from "@cloze/core";
+import { ClozeError, gatherTokenizerFiles, namesOf, Predictor, readModel } from "@cloze/core";
 import type { ModelDescription } from "@cloze/core";
 import { adapterGraph, GIVEN } from "../adapter.ts";
 import { readText } from "../files/files.ts";
 import { NodeFiles } from "../files/node.ts";
-import { inputsOf } from "../folder.ts";
 import { FixedRows } from "../fixed-rows.ts";
 import { checkOperators, findWeights } from "../onnx/check.ts";
 import { toOnnx } from "../onnx/emit.ts";
@@ -49,7 +48,7 @@ export async function loadOnnx(file: string, { threads }: OnnxOptions = {}): Pro
   const { signature, config, plugins } = model;
   const folder = path.dirname(model.path);
   const adapter = adapterGraph(config, plugins, signature);
-  const given = inputsOf(adapter).filter((name) => name.startsWith(GIVEN));
+  const given = namesOf(adapter.inputs).filter((name) => name.startsWith(GIVEN));
   const outputs = [...adapter.outputs.keys()];
   const session = await NodeSession.create(
     {

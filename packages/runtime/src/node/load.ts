@@ -5,17 +5,11 @@
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { ClozeError, MASKED_POSITIONS, Predictor } from "@cloze/core";
+import { ClozeError, MASKED_POSITIONS, namesOf, Predictor } from "@cloze/core";
 import type { HeadWeights, ModelTexts } from "@cloze/core";
 import { NodeFiles } from "../files/node.ts";
 import { openZip } from "../files/zip.ts";
-import {
-  checkEncoder,
-  graphsOf,
-  inputsOf,
-  openFolder as open,
-  readModelTexts as readTexts,
-} from "../folder.ts";
+import { checkEncoder, graphsOf, openFolder as open, readModelTexts as readTexts } from "../folder.ts";
 import type { ModelFolder } from "../folder.ts";
 import { fetchModel, filesOfDtype, followLinks } from "../hub/index.ts";
 import type { FetchOptions } from "../hub/index.ts";
@@ -76,7 +70,7 @@ export async function loadFolder(folder: ModelFolder, options: LoadOptions = {})
       threads,
       heads: heads.map((head) => ({
         model: toOnnx(head, weights.tensors),
-        reads: inputsOf(head).filter((name) => name !== MASKED_POSITIONS),
+        reads: namesOf(head.inputs).filter((name) => name !== MASKED_POSITIONS),
         outputs: [...head.outputs.keys()],
       })),
     },
