@@ -29,15 +29,26 @@ export { codePointOffsets } from "./encoding/code-points.ts";
 export { hostSegmenter, wordIds } from "./encoding/word-ids.ts";
 export type { Segmenter } from "./encoding/word-ids.ts";
 
-export { GraphBuilder, namesOf } from "./graph/graph.ts";
-export type { DataType, Dimension, Graph, Node, NodeOf, Shape, Value } from "./graph/graph.ts";
+export { DROPOUT_SEED, GraphBuilder, namesOf } from "./graph/graph.ts";
+export type {
+  BuilderOptions,
+  DataType,
+  Dimension,
+  Graph,
+  Node,
+  NodeOf,
+  Shape,
+  Value,
+} from "./graph/graph.ts";
+export { composeAttention } from "./graph/attention.ts";
+export { keepThreshold, mixing, mixingStarts, saltFactors } from "./graph/dropout.ts";
 export { interpret, needed } from "./graph/interpret.ts";
 export type { InterpretOptions } from "./graph/interpret.ts";
 export { operators } from "./graph/operators.ts";
 export type { Attributes, Numbers, Operand, Operator } from "./graph/operators.ts";
 
 export { parseConfig, presets } from "./model/config.ts";
-export type { Activation, BertConfig, HeadConfig } from "./model/config.ts";
+export type { Activation, BertConfig, DropoutRates, HeadConfig } from "./model/config.ts";
 export { gatherTokenizerFiles, readModel } from "./model/read-model.ts";
 export type { ModelDescription, ModelTexts } from "./model/read-model.ts";
 export { flopsPerToken, parameterCount } from "./model/parameters.ts";

@@ -5,6 +5,7 @@
  * JS), the ONNX emitter, differentiation. A dimension is a number or a name, so that one graph serves every
  * batch and length. What each operator is stands in `operators.ts`; this file only wires values together.
  */
+import { composeAttention } from "./attention.ts";
 import { operators } from "./operators.ts";
 import type { Attributes, Operator } from "./operators.ts";
 
@@ -47,6 +48,18 @@ export interface Graph {
   readonly outputs: ReadonlyMap<string, Value>;
 }
 
+/** What a graph is built for. */
+export interface BuilderOptions {
+  /**
+   * For training: dropout takes place, driven by the input `dropout_seed` (int32, one number), and attention is written
+   * out of its parts, which gradients need.
+   */
+  readonly training?: boolean;
+}
+
+/** The input that drives dropout. */
+export const DROPOUT_SEED = "dropout_seed";
+
 /**
  * Writes a graph, node by node, and infers every shape as it goes.
  *
@@ -61,6 +74,27 @@ export class GraphBuilder {
   readonly #parameters = new Map<string, Value>();
   readonly #nodes: Node[] = [];
   readonly #outputs = new Map<string, Value>();
+  readonly #training: boolean;
+  #dropouts = 0;
+
+  constructor({ training = false }: BuilderOptions = {}) {
+    this.#training = training;
+  }
+
+  /** Goes on with a finished graph, which stays as it is. */
+  static from(graph: Graph): GraphBuilder {
+    const g = new GraphBuilder();
+    for (const [i, name] of namesOf(graph.inputs).entries()) g.#inputs.set(name, graph.inputs[i]);
+    for (const [i, name] of namesOf(graph.parameters).entries()) g.#parameters.set(name, graph.parameters[i]);
+    for (const [name, value] of graph.outputs) g.#outputs.set(name, value);
+    g.#nodes.push(...graph.nodes);
+    return g;
+  }
+
+  /** The nodes so far. */
+  get nodes(): readonly Node[] {
+    return this.#nodes;
+  }
 
   input(name: string, shape: Shape, type: DataType): Value {
     return once(this.#inputs, name, { shape, type, source: { kind: "input", name } });
@@ -130,10 +164,19 @@ export class GraphBuilder {
 
   /**
    * Scaled dot-product attention over several heads (Vaswani et al., 2017, 3.2):
-   * query, key, value [batch, length, hidden]; bias [batch, length] is added to every score of that key.
+   * query, key, value [batch, length, hidden]; bias [batch, length] is added to every score of that key. `dropout` is
+   * the rate at which probabilities are dropped in training.
    */
-  attention(query: Value, key: Value, value: Value, bias: Value, heads: number): Value {
+  attention(query: Value, key: Value, value: Value, bias: Value, heads: number, dropout = 0): Value {
+    if (this.#training) return composeAttention(this, [query, key, value, bias], heads, dropout);
     return this.#apply("attention", [query, key, value, bias], { heads });
+  }
+
+  /** In training, sets a share of the numbers to 0 and divides the others by the share that is kept. */
+  dropout(x: Value, rate: number): Value {
+    if (!this.#training || rate === 0) return x;
+    const seed = this.input(DROPOUT_SEED, [1], "int32");
+    return this.dropoutBy(x, seed, { rate, salt: this.#dropouts++ });
   }
 
   /** Elementwise, with NumPy's broadcasting; so are the three below. */
@@ -196,6 +239,93 @@ export class GraphBuilder {
   /** Whole numbers as float32, exact below 2²⁴. */
   toFloat(x: Value): Value {
     return this.#apply("toFloat", [x], {});
+  }
+
+  /** Axes in another order. */
+  transpose(x: Value, order: readonly number[]): Value {
+    return this.#apply("transpose", [x], { order });
+  }
+
+  /** The same numbers in another shape. A dimension that x has at the same place is copied; one other may be a name. */
+  reshape(x: Value, shape: Shape): Value {
+    return this.#apply("reshape", [x], { shape });
+  }
+
+  /** x repeated to the shape of `like`. */
+  broadcast(x: Value, like: Value): Value {
+    return this.#apply("broadcast", [x, like], {});
+  }
+
+  /** A part of x: from `start` along one axis, as long there as `like` is. */
+  slice(x: Value, like: Value, axis: number, start: number): Value {
+    return this.#apply("slice", [x, like], { axis, start });
+  }
+
+  /** x among zeros: at `start` along one axis that is as long as `like`'s. */
+  pad(x: Value, like: Value, axis: number, start: number): Value {
+    return this.#apply("pad", [x, like], { axis, start });
+  }
+
+  /** Adds to the rows of a table that `embed` takes: table [rows, width], ids [...], x [..., width]. */
+  addEmbedded(table: Value, ids: Value, x: Value): Value {
+    return this.#apply("addEmbedded", [table, ids, x], {});
+  }
+
+  /** Adds to what `gatherRows` takes: x [batch, length, width], rows [batch, count], values [batch, count, width]. */
+  addRows(x: Value, rows: Value, values: Value): Value {
+    return this.#apply("addRows", [x, rows, values], {});
+  }
+
+  /** Adds to what `take` takes: x [..., n], ids and values [..., k]. */
+  addTaken(x: Value, ids: Value, values: Value): Value {
+    return this.#apply("addTaken", [x, ids, values], {});
+  }
+
+  /** Σ aᵀ·b over all rows: a [..., m], b [..., n] → [m, n]. */
+  contractRows(a: Value, b: Value): Value {
+    return this.#apply("contractRows", [a, b], {});
+  }
+
+  /** The sum of all rows: x [..., n] → [n]. */
+  sumRows(x: Value): Value {
+    return this.#apply("sumRows", [x], {});
+  }
+
+  /** The last axis brought to mean 0 and variance 1: layer normalisation without scale and shift. */
+  standardize(x: Value, epsilon: number): Value {
+    return this.#apply("standardize", [x], { epsilon });
+  }
+
+  /** One over the standard deviation of the last axis: x [..., n] → [..., 1]. */
+  inverseDeviation(x: Value, epsilon: number): Value {
+    return this.#apply("inverseDeviation", [x], { epsilon });
+  }
+
+  /** Softmax over the last axis. */
+  softmax(x: Value): Value {
+    return this.#apply("softmax", [x], {});
+  }
+
+  exp(x: Value): Value {
+    return this.#apply("exp", [x], {});
+  }
+
+  erf(x: Value): Value {
+    return this.#apply("erf", [x], {});
+  }
+
+  sqrt(x: Value): Value {
+    return this.#apply("sqrt", [x], {});
+  }
+
+  /** 1 above 0, else 0. */
+  isPositive(x: Value): Value {
+    return this.#apply("isPositive", [x], {});
+  }
+
+  /** Dropout by a seed (int32 [1]): equal seeds, rates and salts drop equal places of equal shapes. */
+  dropoutBy(x: Value, seed: Value, attributes: Attributes["dropout"]): Value {
+    return this.#apply("dropout", [x, seed], attributes);
   }
 
   #apply<O extends Operator>(operator: O, inputs: readonly Value[], attributes: Attributes[O]): Value {

@@ -6,8 +6,9 @@
  */
 import { ClozeError } from "../errors.ts";
 import type { Graph, Node, Value } from "./graph.ts";
-import { operators, product } from "./operators.ts";
-import type { Numbers, Operand } from "./operators.ts";
+import { operators } from "./operators.ts";
+import { product } from "./rules.ts";
+import type { Numbers, Operand } from "./rules.ts";
 
 /** How a graph is run. */
 export interface InterpretOptions {

@@ -6,11 +6,16 @@
  * oracle that faster runtimes are tested against, in float64 if asked, and they run small heads at the edge.
  */
 import { erf } from "./erf.ts";
-import type { DataType, Dimension, Shape, Value } from "./graph.ts";
-import { logSumExp, softmaxInPlace, topPlaces } from "./vectors.ts";
+import { gradientOperators } from "./gradient-operators.ts";
+import type { GradientAttributes } from "./gradient-operators.ts";
+import { elementwise, expectEqual, float, split, unary } from "./rules.ts";
+import type { Rule } from "./rules.ts";
+import { logSumExp, moments, softmaxInPlace, topPlaces } from "./vectors.ts";
+
+export type { Numbers, Operand } from "./rules.ts";
 
 /** Every operator with its attributes. */
-export interface Attributes {
+export interface Attributes extends GradientAttributes {
   readonly embed: Empty;
   readonly firstRows: Empty;
   readonly linear: Empty;
@@ -35,29 +40,9 @@ export interface Attributes {
   readonly toFloat: Empty;
 }
 
-type Empty = Readonly<Record<string, never>>;
+export type Empty = Readonly<Record<string, never>>;
 /** The name of an operator. */
 export type Operator = keyof Attributes;
-
-/** Numbers of one tensor while it is interpreted. */
-export type Numbers = Float64Array | Float32Array | Int32Array;
-/** A tensor while it is interpreted. */
-export interface Operand {
-  readonly dims: readonly number[];
-  readonly data: Numbers;
-}
-
-interface Inferred {
-  readonly shape: Shape;
-  readonly type: DataType;
-}
-
-interface Rule<O extends Operator> {
-  /** The output's shape and type; throws TypeError when the inputs do not fit: a defect of the model's code. */
-  infer(inputs: readonly Value[], attributes: Attributes[O]): Inferred;
-  /** Computes `out`, which is zero-filled and has the inferred size. */
-  kernel(out: Operand, inputs: readonly Operand[], attributes: Attributes[O]): void;
-}
 
 /** The rules of every operator. */
 export const operators: { readonly [O in Operator]: Rule<O> } = {
@@ -98,7 +83,7 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
 
   matMul: {
     infer([a, b]) {
-      expectEqual("matMul", a.shape.slice(0, -2).join(), b.shape.slice(0, -2).join());
+      if (b.shape.length > 2) expectEqual("matMul", a.shape.slice(0, -2).join(), b.shape.slice(0, -2).join());
       expectEqual("matMul", a.shape.at(-1), b.shape.at(-2));
       return float([...a.shape.slice(0, -1), b.shape[b.shape.length - 1]]);
     },
@@ -108,7 +93,7 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
       for (let i = 0; i < out.data.length; i++) {
         const matrix = Math.floor(i / (rows * columns));
         const row = Math.floor(i / columns) * inner; // of all matrices under each other
-        const column = matrix * inner * columns + (i % columns);
+        const column = (b.dims.length > 2 ? matrix * inner * columns : 0) + (i % columns);
         let sum = 0;
         for (let k = 0; k < inner; k++) sum += a.data[row + k] * b.data[column + k * columns];
         out.data[i] = sum;
@@ -125,11 +110,7 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
     kernel(out, [x, scale, shift], { epsilon }) {
       const width = scale.dims[0];
       for (let at = 0; at < x.data.length; at += width) {
-        let mean = 0;
-        for (let i = 0; i < width; i++) mean += x.data[at + i] / width;
-        let variance = 0;
-        for (let i = 0; i < width; i++) variance += (x.data[at + i] - mean) ** 2 / width;
-        const inverse = 1 / Math.sqrt(variance + epsilon);
+        const { mean, inverse } = moments(x.data, at, width, epsilon);
         for (let i = 0; i < width; i++)
           out.data[at + i] = (x.data[at + i] - mean) * inverse * scale.data[i] + shift.data[i];
       }
@@ -144,19 +125,8 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
     },
   },
 
-  relu: {
-    infer: ([x]) => float(x.shape),
-    kernel(out, [x]) {
-      for (let i = 0; i < x.data.length; i++) out.data[i] = Math.max(0, x.data[i]);
-    },
-  },
-
-  tanh: {
-    infer: ([x]) => float(x.shape),
-    kernel(out, [x]) {
-      for (let i = 0; i < x.data.length; i++) out.data[i] = Math.tanh(x.data[i]);
-    },
-  },
+  relu: /* @__PURE__ */ unary((x) => Math.max(0, x)),
+  tanh: /* @__PURE__ */ unary(Math.tanh),
 
   attention: {
     infer([query, key, value, bias], { heads }) {
@@ -218,7 +188,7 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
   },
 
   expand: {
-    infer: ([x], { axis }) => float(x.shape.toSpliced(axis, 0, 1)),
+    infer: ([x], { axis }) => ({ shape: x.shape.toSpliced(axis, 0, 1), type: x.type }),
     kernel(out, [x]) {
       out.data.set(x.data);
     },
@@ -296,12 +266,9 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
     },
   },
 
-  toFloat: {
-    infer: ([x]) => float(x.shape),
-    kernel(out, [x]) {
-      out.data.set(x.data);
-    },
-  },
+  toFloat: /* @__PURE__ */ unary((x) => x),
+
+  ...gradientOperators,
 };
 
 function geluErf(x: number): number {
@@ -310,62 +277,4 @@ function geluErf(x: number): number {
 
 function geluTanh(x: number): number {
   return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
-}
-
-function elementwise<O extends "add" | "subtract" | "multiply" | "divide">(
-  f: (a: number, b: number) => number,
-): Rule<O> {
-  return {
-    infer: ([a, b]) => float(broadcast(a.shape, b.shape)),
-    kernel(out, [a, b]) {
-      const stepsA = broadcastSteps(a.dims, out.dims);
-      const stepsB = broadcastSteps(b.dims, out.dims);
-      const index = new Int32Array(out.dims.length);
-      for (let i = 0; i < out.data.length; i++) {
-        let atA = 0;
-        let atB = 0;
-        for (let d = 0; d < index.length; d++) {
-          atA += index[d] * stepsA[d];
-          atB += index[d] * stepsB[d];
-        }
-        out.data[i] = f(a.data[atA], b.data[atB]);
-        for (let d = index.length - 1; d >= 0 && ++index[d] === out.dims[d]; d--) index[d] = 0;
-      }
-    },
-  };
-}
-
-function broadcast(a: Shape, b: Shape): Shape {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i): Dimension => {
-    const x = a[a.length - rank + i] ?? 1;
-    const y = b[b.length - rank + i] ?? 1;
-    if (x !== y && x !== 1 && y !== 1)
-      throw new TypeError(`[${a.join()}] and [${b.join()}] do not broadcast.`);
-    return x === 1 ? y : x;
-  });
-}
-
-/** How far one step along each output axis moves in an input: 0 along an axis that is repeated. */
-function broadcastSteps(dims: readonly number[], out: readonly number[]): Int32Array {
-  const steps = new Int32Array(out.length);
-  for (let i = dims.length - 1, step = 1; i >= 0; step *= dims[i--])
-    steps[out.length - dims.length + i] = dims[i] === 1 ? 0 : step;
-  return steps;
-}
-
-function split(dims: readonly number[], axis: number): [outer: number, size: number, inner: number] {
-  return [product(dims.slice(0, axis)), dims[axis], product(dims.slice(axis + 1))];
-}
-
-export function product(dims: readonly number[]): number {
-  return dims.reduce((a, b) => a * b, 1);
-}
-
-function float(shape: Shape): Inferred {
-  return { shape, type: "float32" };
-}
-
-function expectEqual(operator: string, a: Dimension | undefined, b: Dimension | undefined): void {
-  if (a !== b) throw new TypeError(`${operator}: ${a} does not fit ${b}.`);
 }

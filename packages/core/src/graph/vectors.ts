@@ -39,3 +39,17 @@ export function topPlaces(values: ArrayLike<number>, k: number): number[] {
   }
   return top;
 }
+
+/** The mean and one over the standard deviation of `width` numbers from `at`. */
+export function moments(
+  data: ArrayLike<number>,
+  at: number,
+  width: number,
+  epsilon: number,
+): { readonly mean: number; readonly inverse: number } {
+  let mean = 0;
+  for (let i = at; i < at + width; i++) mean += data[i] / width;
+  let variance = 0;
+  for (let i = at; i < at + width; i++) variance += (data[i] - mean) ** 2 / width;
+  return { mean, inverse: 1 / Math.sqrt(variance + epsilon) };
+}

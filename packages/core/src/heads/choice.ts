@@ -20,7 +20,8 @@ export const choice: Head = {
 
   forward(g, encoder, { features }, scope) {
     const [vector, width] = textFeatures(g, encoder, features); // [batch, width]
-    return { "": dense(g, scope, vector, width, 1) }; // [batch, 1], one row a choice
+    const kept = g.dropout(vector, encoder.config.dropout.classifier);
+    return { "": dense(g, scope, kept, width, 1) }; // [batch, 1], one row a choice
   },
 };
 

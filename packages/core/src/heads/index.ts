@@ -4,7 +4,7 @@
  */
 import { ClozeError } from "../errors.ts";
 import { GraphBuilder } from "../graph/graph.ts";
-import type { Graph } from "../graph/graph.ts";
+import type { BuilderOptions, Graph } from "../graph/graph.ts";
 import type { BertConfig } from "../model/config.ts";
 import { encoderOutputs, fedOutputs } from "../model/outputs.ts";
 import type { Features } from "../model/outputs.ts";
@@ -61,9 +61,9 @@ export type AttachedHead = Pick<Plugin, "name" | "kind" | "scope" | "labels" | "
  */
 export function buildModel(
   config: BertConfig,
-  options: { readonly pooler: boolean; readonly heads: readonly AttachedHead[] },
+  options: { readonly pooler: boolean; readonly heads: readonly AttachedHead[] } & BuilderOptions,
 ): Graph {
-  const g = new GraphBuilder();
+  const g = new GraphBuilder(options);
   const outputs = encoderOutputs(g, config, options.pooler);
   const read = (name: string) => {
     const value = outputs.get(name);

@@ -33,7 +33,8 @@ export const sequence: Head = {
 
   forward(g, encoder, { labels, features }, scope) {
     const [vector, width] = textFeatures(g, encoder, features); // [batch, width]
-    return { "": dense(g, scope, vector, width, labels.length) }; // [batch, labels]
+    const kept = g.dropout(vector, encoder.config.dropout.classifier);
+    return { "": dense(g, scope, kept, width, labels.length) }; // [batch, labels]
   },
 };
 

@@ -19,7 +19,7 @@ export const token: Head = {
   },
 
   forward(g, { config, read }, { labels }, scope) {
-    const hidden = read("last_hidden_state");
+    const hidden = g.dropout(read("last_hidden_state"), config.dropout.classifier);
     return { "": dense(g, scope, hidden, config.hiddenSize, labels.length) }; // [batch, length, labels]
   },
 };

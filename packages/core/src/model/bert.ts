@@ -67,22 +67,23 @@ function embeddings(g: GraphBuilder, config: BertConfig, ids: Value, segments: V
   const words = g.embed(table("word", V), ids); // [batch, length, hidden]
   const kinds = g.embed(table("token_type", S), segments); // [batch, length, hidden]
   const positions = g.firstRows(table("position", P), ids); // [length, hidden]
-  return norm(g, config, "bert.embeddings.LayerNorm", g.add(g.add(words, kinds), positions));
+  const sum = g.add(g.add(words, kinds), positions); // [batch, length, hidden]
+  return g.dropout(norm(g, config, "bert.embeddings.LayerNorm", sum), config.dropout.hidden);
 }
 
 /** One layer: attention and feed-forward, each added to its input and normalised after (post-norm). */
 function layer(g: GraphBuilder, config: BertConfig, name: string, x: Value, bias: Value): Value {
-  const { hiddenSize: H, intermediateSize: I, heads } = config;
+  const { hiddenSize: H, intermediateSize: I, heads, dropout } = config;
   const query = dense(g, `${name}.attention.self.query`, x, H, H); // [batch, length, hidden]
   const key = dense(g, `${name}.attention.self.key`, x, H, H);
   const value = dense(g, `${name}.attention.self.value`, x, H, H);
-  const context = g.attention(query, key, value, bias, heads); // [batch, length, hidden]
+  const context = g.attention(query, key, value, bias, heads, dropout.attention); // [batch, length, hidden]
   const attended = dense(g, `${name}.attention.output.dense`, context, H, H);
-  const middle = norm(g, config, `${name}.attention.output.LayerNorm`, g.add(attended, x));
+  const middle = norm(g, config, `${name}.attention.output.LayerNorm`, g.add(g.dropout(attended, dropout.hidden), x));
 
   const inner = activate(g, config, dense(g, `${name}.intermediate.dense`, middle, H, I)); // [batch, length, I]
   const outer = dense(g, `${name}.output.dense`, inner, I, H); // [batch, length, hidden]
-  return norm(g, config, `${name}.output.LayerNorm`, g.add(outer, middle));
+  return norm(g, config, `${name}.output.LayerNorm`, g.add(g.dropout(outer, dropout.hidden), middle));
 }
 
 /** The activation between two dense layers, as the checkpoint has it. */

@@ -63,6 +63,7 @@ describe("config.json", () => {
       segmentTypes: 2,
       activation: "gelu",
       layerNormEpsilon: 1e-12,
+      dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 },
     });
     expect(head).toEqual({
       architecture: "BertModel",

@@ -20,6 +20,18 @@ export interface BertConfig {
   readonly segmentTypes: number; // 2
   readonly activation: Activation;
   readonly layerNormEpsilon: number;
+  /** The rates at which training drops what. */
+  readonly dropout: DropoutRates;
+}
+
+/** Rates of dropout (A.2: 0.1 on all layers). Serving drops nothing. */
+export interface DropoutRates {
+  /** Of the embeddings' numbers, and of what each half of a layer adds. */
+  readonly hidden: number;
+  /** Of the attention probabilities. */
+  readonly attention: number;
+  /** Of what a head for classification reads. */
+  readonly classifier: number;
 }
 
 /** What `architectures`, `id2label` and `problem_type` say of the head that came with the model. */
@@ -42,6 +54,7 @@ const shape = (layers: number, hiddenSize: number, heads = hiddenSize / 64): Ber
   segmentTypes: 2,
   activation: "gelu",
   layerNormEpsilon: 1e-12,
+  dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 },
 });
 
 /** BASE and LARGE of Devlin et al. (2018, section 3); the smaller ones of Turc et al. (2019). */
@@ -121,12 +134,28 @@ export function parseConfig(text: string): { config: BertConfig; head: HeadConfi
       segmentTypes: size("type_vocab_size", 2),
       activation,
       layerNormEpsilon: epsilon,
+      dropout: parseDropout(json),
     },
     head: parseHead(json),
   };
 }
 
 type Json = Readonly<Record<string, unknown>>;
+
+function parseDropout(json: Json): DropoutRates {
+  const rate = (key: string, fallback: number): number => {
+    const value = json[key] ?? fallback;
+    if (typeof value === "number" && value >= 0 && value < 1) return value;
+    throw new ClozeError(
+      "invalid-model",
+      `config.json: ${key} should be a number from 0 to below 1, but is ${JSON.stringify(value)}.`,
+      { field: key },
+    );
+  };
+  const hidden = rate("hidden_dropout_prob", 0.1);
+  const attention = rate("attention_probs_dropout_prob", 0.1);
+  return { hidden, attention, classifier: rate("classifier_dropout", hidden) };
+}
 
 /** More than any size of any model, and no more than an array may have. */
 const MAX_SIZE = 2 ** 31;

@@ -6,8 +6,8 @@ import { throwIfAborted } from "../abort.ts";
 import { ClozeError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { interpret } from "../graph/interpret.ts";
-import { product } from "../graph/operators.ts";
-import type { Operand } from "../graph/operators.ts";
+import { product } from "../graph/rules.ts";
+import type { Operand } from "../graph/rules.ts";
 import { buildModel, checkPlugin } from "../heads/index.ts";
 import type { BertConfig } from "../model/config.ts";
 import { Predictor } from "../predictor.ts";
@@ -114,6 +114,7 @@ export function tinyModel(options: TinyModelOptions = {}): Predictor {
     segmentTypes: 2,
     activation: "gelu",
     layerNormEpsilon: 1e-12,
+    dropout: { hidden: 0.1, attention: 0.1, classifier: 0.1 },
     ...options.config,
   };
   const plugins = heads.map((head) => parsePlugin(JSON.stringify(head)));

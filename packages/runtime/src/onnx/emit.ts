@@ -41,6 +41,8 @@ export interface EmitOptions {
    * model points into their files, and weights of another type are cast as they are used.
    */
   readonly read?: (tensor: StoredTensor) => Promise<Float32Array<ArrayBuffer>>;
+  /** Whether weights are inputs, after those of the graph: they change from run to run. */
+  readonly fed?: boolean;
 }
 
 /**
@@ -57,6 +59,18 @@ export interface EmitOptions {
  */
 export function toOnnx(graph: Graph, weights: Weights): Uint8Array<ArrayBuffer> {
   return concatenate(encodeModel(emit(graph, weights, { signature: local, profile: {}, compute: "F32" })));
+}
+
+/**
+ * Emits `graph` with its weights as inputs, for training: after the graph's own inputs come the parameters that it reads.
+ *
+ * @example
+ * const bytes = toTrainingOnnx(grad(graph, "loss"));
+ */
+export function toTrainingOnnx(graph: Graph): Uint8Array<ArrayBuffer> {
+  return concatenate(
+    encodeModel(emit(graph, new Map(), { signature: local, profile: {}, compute: "F32", fed: true })),
+  );
 }
 
 /** The signature of our own sessions: the graph's names, int32 and float32. */
@@ -78,10 +92,12 @@ const castTo = { F32: 1, F16: 10 } as const;
  * @throws ClozeError `invalid-model` when a parameter is missing or has another shape.
  */
 export function emit(graph: Graph, weights: Weights, options: EmitOptions): ModelProto {
-  const { signature, profile, compute, read } = options;
+  const { signature, profile, compute, read, fed = false } = options;
   const nodes: NodeProto[] = [];
   const initializers = new Map<string, TensorProto>();
   const names = new Map<Value, string>();
+  const written = new Map<string, string[]>();
+  const shapes = new Map<string, string>();
 
   const add = (tensor: TensorProto): string => {
     initializers.set(tensor.name, tensor);
@@ -90,17 +106,20 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
   const integers = (name: string, dims: readonly number[], values: readonly number[]) =>
     add({ name, type: "I64", dims, data: new Uint8Array(BigInt64Array.from(values, BigInt).buffer) });
   const weightOf = (parameter: Value) => {
-    if (parameter.source.kind !== "parameter") throw new TypeError("Only a parameter is stored.");
-    const { name } = parameter.source;
+    const name = nameOfParameter(parameter);
     const tensor = findWeight(weights, name, parameter.shape);
     return { name, tensor, type: read ? compute : tensor.dtype };
   };
   const emitter: Emitter = {
     node: (operator, operands, attributes) => emitter.several(1, operator, operands, attributes)[0],
     several(count, operator, operands, attributes) {
+      const inputs = operands.map((operand) => (typeof operand === "string" ? operand : nameOf(operand)));
+      const key = JSON.stringify([count, operator, inputs, attributes]);
+      const known = written.get(key);
+      if (known) return known;
       const name = `${operator.slice(operator.lastIndexOf(".") + 1)}_${nodes.length}`;
       const outputs = Array.from({ length: count }, (_, i) => (i === 0 ? name : `${name}.${i}`));
-      const inputs = operands.map((operand) => (typeof operand === "string" ? operand : nameOf(operand)));
+      written.set(key, outputs);
       nodes.push({ operator, inputs, outputs, ...(attributes && { attributes }) });
       return outputs;
     },
@@ -110,7 +129,18 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
       const name = `float_${value}`;
       return add({ name, type: compute, dims: [], data: narrow(name, Float32Array.of(value), compute) });
     },
+    whole(value) {
+      const data = new Uint8Array(Int32Array.of(value).buffer);
+      return add({ name: `whole_${value}`, type: "I32", dims: [], data });
+    },
+    shape(value) {
+      const key = value.shape.join();
+      const shape = shapes.get(key) ?? emitter.node("Shape", [value]);
+      shapes.set(key, shape);
+      return shape;
+    },
     stored(parameter) {
+      if (fed) return nameOfParameter(parameter);
       const { name, tensor, type } = weightOf(parameter);
       const { shape: dims, file: location, offset, bytes: length } = tensor;
       const data = read
@@ -121,7 +151,9 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
       return add({ name, type, dims, data });
     },
     widen: (result, parameter) =>
-      weightOf(parameter).type === compute ? result : emitter.node("Cast", [result], { to: castTo[compute] }),
+      fed || weightOf(parameter).type === compute
+        ? result
+        : emitter.node("Cast", [result], { to: castTo[compute] }),
     derived(parameter, what, { type, dims, make }) {
       const { name, tensor } = weightOf(parameter);
       if (!read) throw new TypeError("What is derived from weights is laid into the model.");
@@ -143,6 +175,8 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
     return name;
   };
 
+  const wanted = [...graph.outputs.values()];
+  const order = needed(graph, wanted);
   const inputs = graph.inputs.map((value) => {
     const { info, read: name } = signature.input(
       emitter,
@@ -152,8 +186,15 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
     names.set(value, name);
     return info;
   });
-  for (const node of needed(graph, [...graph.outputs.values()]))
-    names.set(node.output, lower(emitter, node, profile));
+  if (fed) {
+    const read = new Set([...wanted, ...order.flatMap((node) => node.inputs)]);
+    for (const parameter of graph.parameters) {
+      if (!read.has(parameter)) continue;
+      names.set(parameter, nameOfParameter(parameter));
+      inputs.push(describe(nameOfParameter(parameter), parameter));
+    }
+  }
+  for (const node of order) names.set(node.output, lower(emitter, node, profile));
   const outputNames = new Map<string, string>();
   const outputs = [...graph.outputs].map(([name, value]) => {
     const { info, result } = signature.output(emitter, name, value, nameOf(value));
@@ -205,6 +246,11 @@ function concatenate(parts: readonly Part[]): Uint8Array<ArrayBuffer> {
     at += part.length;
   }
   return whole;
+}
+
+function nameOfParameter({ source }: Value): string {
+  if (source.kind !== "parameter") throw new TypeError("Only a parameter is stored.");
+  return source.name;
 }
 
 type Weight = StoredTensor & { readonly dtype: WeightType };

@@ -1,2 +1,2 @@
 /** Emitting ONNX. */
-export { toOnnx } from "./emit.ts";
+export { toOnnx, toTrainingOnnx } from "./emit.ts";

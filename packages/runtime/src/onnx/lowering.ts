@@ -5,9 +5,13 @@
  * Gelu (20) are single nodes.
  */
 import type { NodeOf, Operator, Value } from "@cloze/core";
+import { gradients } from "./gradient-lowering.ts";
 import type { Attribute, ElementType } from "./wire.ts";
 
-/** What a rule writes with. An operand is a value of the graph, or the name of what a node gave. */
+/**
+ * What a rule writes with. An operand is a value of the graph, or the name of what a node gave. A node that is written
+ * twice is there once.
+ */
 export interface Emitter {
   /** Adds a node and gives the name of its output. */
   node(operator: string, operands: readonly Operand[], attributes?: Attributes): string;
@@ -18,6 +22,10 @@ export interface Emitter {
   /** Scalars: int64, and a number of the type that is computed in. */
   int(value: number): string;
   float(value: number): string;
+  /** A scalar of int32. */
+  whole(value: number): string;
+  /** The shape of a value when the graph runs, int64; once for all of one shape. */
+  shape(value: Value): string;
   /** A parameter in the type that it is stored in; every other way of naming one casts it to the one computed in. */
   stored(parameter: Value): string;
   /** Casts what was taken from a stored parameter to the type that is computed in, where it is not that already. */
@@ -39,8 +47,8 @@ type Rule<O extends Operator> = (e: Emitter, inputs: readonly Value[], node: Nod
 
 /** onnx.TensorProto.DataType, as Cast names them. */
 export const FLOAT = 1;
-const INT32 = 6;
-const INT64 = 7;
+export const INT32 = 6;
+export const INT64 = 7;
 
 export type Rules = { readonly [O in Operator]: Rule<O> };
 
@@ -112,6 +120,8 @@ export const portable: Rules = {
     e.node("Cast", [e.several(2, "TopK", [x, e.ints([k])], { axis: -1 })[1]], { to: INT32 }),
   take: (e, inputs) => e.node("GatherElements", inputs, { axis: -1 }),
   toFloat: (e, inputs) => e.node("Cast", inputs, { to: FLOAT }),
+
+  ...gradients,
 };
 
 /** Applies the rule of a node's operator: a profile's own, where it has one, else the portable one. */

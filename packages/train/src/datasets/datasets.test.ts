@@ -60,8 +60,8 @@ test("TSV pairs are found by the header, other columns by name", () => {
 });
 
 test.each([
-  ["text\tlabel\na\t1\nb\n", undefined, "dev.tsv, line 3: 1 columns where the header has 2"],
-  ["text\tlabel\n\na\t1\tx\n", undefined, "dev.tsv, line 3: 3 columns where the header has 2"],
+  ["text\tlabel\na\t1\nb\n", undefined, "dev.tsv, line 3: 1 columns where line 1 has 2"],
+  ["text\tlabel\n\na\t1\tx\n", undefined, "dev.tsv, line 3: 3 columns where line 1 has 2"],
   ["sentence\tlabel\na\t1\n", undefined, "dev.tsv has no column text: its header has sentence, label"],
   ["text\tlabel\n", ["text"], "columns should be"],
   ["", undefined, "dev.tsv is empty"],

@@ -9,7 +9,10 @@ export interface ClassificationMetrics {
   readonly accuracy: number;
   /** The mean of the classes' F1, each class alike, 0 to 1: over the classes that were given or predicted. */
   readonly f1: number;
-  /** F1 of each class, 0 to 1; 0 for one that was given and never found. */
+  /**
+   * F1 of each class, 0 to 1; 0 for one that was given and never found. Of two classes, what GLUE calls F1 (MRPC, QQP)
+   * is that of class 1.
+   */
   readonly f1ByClass: readonly number[];
   /** Matthews' correlation (Gorodkin, 2004, for more than two classes), -1 to 1; 0 where it is undefined. */
   readonly matthews: number;

@@ -1,0 +1,25 @@
+/**
+ * Attention written out of its parts: the same numbers as the operator's, in steps that can be differentiated and whose
+ * probabilities can be dropped.
+ */
+import type { GraphBuilder, Value } from "./graph.ts";
+
+/** Attention of query, key, value [batch, length, hidden] and the keys' bias [batch, length]. */
+export function composeAttention(
+  g: GraphBuilder,
+  [query, key, value, bias]: readonly Value[],
+  heads: number,
+  dropout: number,
+): Value {
+  const [batch, length, hidden] = query.shape;
+  const size = Number(hidden) / heads;
+  const split = (x: Value, order: readonly number[]) =>
+    g.transpose(g.reshape(x, [batch, length, heads, size]), order);
+  const q = split(query, [0, 2, 1, 3]); // [batch, heads, length, size]
+  const k = split(key, [0, 2, 3, 1]); // [batch, heads, size, length]
+  const v = split(value, [0, 2, 1, 3]); // [batch, heads, length, size]
+  const scaled = g.multiply(g.matMul(q, k), g.constant(1 / Math.sqrt(size)));
+  const scores = g.add(scaled, g.expand(g.expand(bias, 1), 1)); // [batch, heads, length, length]
+  const context = g.matMul(g.dropout(g.softmax(scores), dropout), v); // [batch, heads, length, size]
+  return g.reshape(g.transpose(context, [0, 2, 1, 3]), [batch, length, hidden]);
+}

@@ -1,0 +1,15 @@
+/**
+ * Learning: differentiation, losses, optimizers and the step that trains. No file system: it runs in a browser, too.
+ */
+export { grad, gradientName } from "./grad.ts";
+export { buildTrainingGraph, lossName } from "./training-graph.ts";
+export type { TrainingGraphOptions } from "./training-graph.ts";
+export { labelsName, losses, weightsName } from "./losses.ts";
+export type { LossOptions } from "./losses.ts";
+export { adamW, bertAdam, clipScale, decays, gradientNorm } from "./optimizer.ts";
+export type { AdamOptions, Optimizer } from "./optimizer.ts";
+export { createTrainStep } from "./ort/step.ts";
+export type { StepOptions } from "./ort/step.ts";
+export type { TrainRuntime } from "./ort/runtime.ts";
+export { LiveSession } from "./ort/live-session.ts";
+export type { Batch, DataSource, StepReport, TrainState, TrainStep } from "./train-step.ts";

@@ -1,0 +1,189 @@
+/**
+ * The step that stays on a device: losses, gradients, clipping and the optimizer in one graph, whose outputs are the
+ * weights and slots of the next step. Only the batch goes to the device, and only losses come back.
+ */
+import type { InferenceSession, Tensor } from "onnxruntime-common";
+import { ClozeError, GraphBuilder } from "@cloze/core";
+import type { Graph, Value } from "@cloze/core";
+import { toTrainingOnnx } from "@cloze/runtime/onnx";
+import { gradientName } from "../grad.ts";
+import { decays } from "../optimizer.ts";
+import type { Batch, StepReport, TrainState, TrainStep } from "../train-step.ts";
+import { LOSS } from "../training-graph.ts";
+import { numberOf, toTensor, toTensors } from "./runtime.ts";
+import type { StepOptions } from "./step.ts";
+import { dropoutSeeds, lossNames, parametersOf } from "./step.ts";
+
+const NORM = "norm";
+const [RATE, PACE, FLOOR] = ["rate", "pace", "floor"];
+const next = (name: string): string => `next.${name}`;
+const slotName = (slot: string, parameter: string): string => `${slot}.${parameter}`;
+
+export class DeviceStep implements TrainStep {
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  readonly #options: StepOptions;
+  readonly #session: InferenceSession;
+  /** What reads tensors back from the device: `getData` of one ends the process in onnxruntime-node 1.30. */
+  readonly #reader: InferenceSession;
+  /** Weights and slots: on the device from the first step on. */
+  #held: Record<string, Tensor> = {};
+  #steps = 0;
+
+  private constructor(options: StepOptions, session: InferenceSession, reader: InferenceSession) {
+    this.#options = options;
+    this.#session = session;
+    this.#reader = reader;
+    this.shapes = parametersOf(options.graph);
+  }
+
+  static async create(options: StepOptions): Promise<DeviceStep> {
+    const { runtime, weights, optimizer, graph } = options;
+    const whole = wholeStep(options);
+    const kept = [...whole.outputs.keys()].filter((name) => name.startsWith(next("")));
+    const session = await runtime.open(toTrainingOnnx(whole), kept);
+    const step = new DeviceStep(options, session, await runtime.open(toTrainingOnnx(copies(whole))));
+    const slots = Object.fromEntries(
+      optimizer.slots.map((slot) => [
+        slot,
+        new Map(trainedOf(graph).map((name) => [name, new Float32Array(weights.get(name)!.length)])),
+      ]),
+    );
+    await step.restore({ steps: 0, weights, slots });
+    return step;
+  }
+
+  async run({ feeds }: Batch, rate: number): Promise<StepReport> {
+    const { runtime, seed, graph, optimizer } = this.#options;
+    if (feeds.length !== 1)
+      throw new ClozeError(
+        "invalid-option",
+        "A step on a device takes a batch at once: make batches of one micro-batch.",
+      );
+    const at = this.#steps + 1;
+    const { pace, floor } = optimizer.constants(at);
+    const scalar = (x: number) => ({ type: "float32", dims: [], data: Float32Array.of(x) }) as const;
+    const inputs = toTensors(runtime, {
+      ...feeds[0],
+      ...dropoutSeeds(seed, this.#steps, 0),
+      [RATE]: scalar(rate),
+      [PACE]: scalar(pace),
+      [FLOOR]: scalar(floor),
+    });
+    const asked = new Set(this.#session.inputNames);
+    const results = await this.#session.run(
+      Object.fromEntries(Object.entries({ ...inputs, ...this.#held }).filter(([name]) => asked.has(name))),
+    );
+    const names = lossNames(graph);
+    const found = await Promise.all(names.map((name) => numberOf(results[name])));
+    const norm = await numberOf(results[NORM]);
+    const loss = found[names.indexOf(LOSS)];
+    const good = Number.isFinite(loss) && Number.isFinite(norm);
+    for (const [name, tensor] of Object.entries(results)) {
+      if (!name.startsWith(next(""))) continue;
+      const old = good ? this.#held[name.slice(next("").length)] : tensor;
+      if (good) this.#held[name.slice(next("").length)] = tensor;
+      if (old.location === "gpu-buffer") old.dispose();
+    }
+    if (good) this.#steps = at;
+    const losses = Object.fromEntries(
+      names.flatMap((name, i) => (name === LOSS ? [] : [[name.slice(LOSS.length + 1), found[i]]])),
+    );
+    return { loss, losses, norm };
+  }
+
+  async state(): Promise<TrainState> {
+    const read = this.#reader.inputNames.filter((name) => this.#held[name].location === "gpu-buffer");
+    const results =
+      read.length === 0
+        ? {}
+        : await this.#reader.run(
+            Object.fromEntries(this.#reader.inputNames.map((name) => [name, this.#held[name]])),
+          );
+    const numbers = (name: string): Float32Array =>
+      (results[next(name)] ?? this.#held[name]).data as Float32Array;
+    const { graph, optimizer } = this.#options;
+    const trained = trainedOf(graph);
+    return {
+      steps: this.#steps,
+      weights: new Map([...this.shapes.keys()].map((name) => [name, numbers(name)])),
+      slots: Object.fromEntries(
+        optimizer.slots.map((slot) => [
+          slot,
+          new Map(trained.map((name) => [name, numbers(slotName(slot, name))])),
+        ]),
+      ),
+    };
+  }
+
+  async restore({ steps, weights, slots }: TrainState): Promise<void> {
+    const { runtime } = this.#options;
+    const hold = (key: string, name: string, data: Float32Array): void => {
+      const old = this.#held[key];
+      if (old?.location === "gpu-buffer") old.dispose();
+      const dims = this.shapes.get(name)!;
+      this.#held[key] = toTensor(runtime.Tensor, { type: "float32", dims, data: data.slice() });
+    };
+    for (const name of this.shapes.keys()) hold(name, name, weights.get(name)!);
+    for (const [slot, numbers] of Object.entries(slots))
+      for (const [name, data] of numbers) hold(slotName(slot, name), name, data);
+    this.#steps = steps;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const tensor of Object.values(this.#held)) if (tensor.location === "gpu-buffer") tensor.dispose();
+    await this.#session.release();
+    await this.#reader.release();
+  }
+}
+
+function trainedOf(graph: Graph): string[] {
+  return [...parametersOf(graph).keys()].filter((name) => graph.outputs.has(gradientName(name)));
+}
+
+/** The training graph with clipping and the optimizer behind it. */
+function wholeStep({ graph, optimizer, clip, factorOf = () => 1 }: StepOptions): Graph {
+  const losses = lossNames(graph).map((name) => [name, graph.outputs.get(name)!] as const);
+  const g = GraphBuilder.from({ ...graph, outputs: new Map(losses) });
+  const scalar = (name: string): Value => g.input(name, [], "float32");
+  const trained = trainedOf(graph);
+  const gradients = trained.map((name) => graph.outputs.get(gradientName(name))!);
+  const norm = g.sqrt(gradients.map((gradient) => sumSquares(g, gradient)).reduce((a, b) => g.add(a, b)));
+  g.output(NORM, norm);
+  // min(1, clip / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_ has it; min(1, x) = 1 - relu(1 - x).
+  const share = g.divide(g.constant(clip), g.add(norm, g.constant(1e-6)));
+  const scale = g.subtract(g.constant(1), g.relu(g.subtract(g.constant(1), share)));
+  const [rate, pace, floor] = [RATE, PACE, FLOOR].map(scalar);
+  const shapes = parametersOf(graph);
+  for (const [i, name] of trained.entries()) {
+    const slots = optimizer.slots.map((slot) => g.parameter(slotName(slot, name), shapes.get(name)!));
+    const factor = factorOf(name);
+    const updated = optimizer.express(g, g.parameter(name, shapes.get(name)!), gradients[i], slots, {
+      rate: factor === 1 ? rate : g.multiply(rate, g.constant(factor)),
+      pace,
+      floor,
+      decay: decays(name),
+      scale,
+    });
+    g.output(next(name), updated.weight);
+    for (const [nth, slot] of optimizer.slots.entries())
+      g.output(next(slotName(slot, name)), updated.slots[nth]);
+  }
+  return g.build();
+}
+
+function sumSquares(g: GraphBuilder, x: Value): Value {
+  let sum = g.multiply(x, x);
+  while (sum.shape.length > 0) sum = g.sum(sum, sum.shape.length - 1);
+  return sum;
+}
+
+/** A graph that gives back what a step holds. */
+function copies(whole: Graph): Graph {
+  const g = new GraphBuilder();
+  for (const { source, shape } of whole.parameters) {
+    const name = "name" in source ? source.name : "";
+    if (whole.outputs.has(next(name)))
+      g.output(next(name), g.multiply(g.parameter(name, shape), g.constant(1)));
+  }
+  return g.build();
+}

@@ -1,0 +1,59 @@
+/**
+ * A training step with ONNX Runtime: what steps on the host and on a device have in common, and the choice of one.
+ */
+import { DROPOUT_SEED } from "@cloze/core";
+import type { Feeds, Graph } from "@cloze/core";
+import type { Optimizer } from "../optimizer.ts";
+import { purposes, Random } from "../random.ts";
+import type { Numbers, TrainStep } from "../train-step.ts";
+import { LOSS } from "../training-graph.ts";
+import { BACKWARD_SEED } from "../vjp/elementwise.ts";
+import { DeviceStep } from "./device-step.ts";
+import { HostStep } from "./host-step.ts";
+import type { TrainRuntime } from "./runtime.ts";
+
+/** What is trained, how and where. */
+export interface StepOptions {
+  readonly runtime: TrainRuntime;
+  /** What `buildTrainingGraph` built. */
+  readonly graph: Graph;
+  /** The weights to begin with, by name. A step on the host takes them over and updates them in place. */
+  readonly weights: Numbers;
+  readonly optimizer: Optimizer;
+  /** The most that the norm of all gradients together may be; larger ones are scaled down to it. */
+  readonly clip: number;
+  /** Of dropout. */
+  readonly seed: number;
+  /** By what the learning rate of a parameter is multiplied. */
+  readonly factorOf?: ((parameter: string) => number) | undefined;
+}
+
+/**
+ * Makes the step of a training graph.
+ *
+ * @example
+ * await using step = await createTrainStep({ runtime, graph, weights, optimizer: adamW(), clip: 1, seed: 1 });
+ * const { loss } = await step.run(batch, 5e-5);
+ */
+export async function createTrainStep(options: StepOptions): Promise<TrainStep> {
+  return options.runtime.weights === "host" ? HostStep.create(options) : DeviceStep.create(options);
+}
+
+/** The shapes of a graph's parameters. */
+export function parametersOf(graph: Graph): Map<string, readonly number[]> {
+  return new Map(
+    graph.parameters.map(({ source, shape }) => ["name" in source ? source.name : "", shape.map(Number)]),
+  );
+}
+
+/** The outputs that are losses: the sum, and each head's. */
+export function lossNames(graph: Graph): string[] {
+  return [...graph.outputs.keys()].filter((name) => name === LOSS || name.startsWith(`${LOSS}.`));
+}
+
+/** What drives dropout in one micro-batch of one step. */
+export function dropoutSeeds(seed: number, step: number, micro: number): Feeds {
+  const data = Int32Array.of(new Random(seed, purposes.dropout, step, micro).next());
+  const tensor = { type: "int32", dims: [1], data } as const;
+  return { [DROPOUT_SEED]: tensor, [BACKWARD_SEED]: tensor };
+}
