@@ -47,6 +47,7 @@ export type { InterpretOptions } from "./graph/interpret.ts";
 export { operators } from "./graph/operators.ts";
 export type { Attributes, Numbers, Operand, Operator } from "./graph/operators.ts";
 
+export { CAUSAL_BIAS } from "./model/bert.ts";
 export { parseConfig, presets } from "./model/config.ts";
 export type { Activation, BertConfig, DropoutRates, HeadConfig } from "./model/config.ts";
 export { gatherTokenizerFiles, readModel } from "./model/read-model.ts";
@@ -57,7 +58,7 @@ export type { FlopCount, ParameterCount } from "./model/parameters.ts";
 export { AttachedSession } from "./heads/attached.ts";
 export type { HeadWeights } from "./heads/attached.ts";
 export { buildHead, buildModel, checkPlugin, findHead, heads } from "./heads/index.ts";
-export type { AttachedHead, Head, HeadShape } from "./heads/index.ts";
+export type { AttachedHead, Head, HeadShape, ModelGraphOptions } from "./heads/index.ts";
 export { maskedLm, rank } from "./heads/masked-lm.ts";
 export type { ScoreFunction } from "./heads/sequence.ts";
 export type { Span } from "./heads/span.ts";

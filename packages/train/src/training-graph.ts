@@ -18,6 +18,8 @@ export interface TrainingGraphOptions extends LossOptions {
   readonly config: BertConfig;
   /** The heads whose losses are summed. */
   readonly heads: readonly AttachedHead[];
+  /** Left to right: each batch brings `causal_bias`. */
+  readonly causal?: boolean | undefined;
   /** The parameters that are updated, by name: all by default. */
   readonly trainable?: ((name: string) => boolean) | undefined;
 }
@@ -29,8 +31,8 @@ export interface TrainingGraphOptions extends LossOptions {
  * const graph = buildTrainingGraph({ config: presets.tiny, heads: [sentiment] });
  */
 export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
-  const { config, heads, trainable = () => true } = options;
-  const model = buildModel(config, { pooler: true, heads, training: true });
+  const { config, heads, causal, trainable = () => true } = options;
+  const model = buildModel(config, { pooler: true, heads, causal, training: true });
   const g = GraphBuilder.from({ ...model, outputs: new Map() });
   const each = heads.map((head) => losses[head.kind](g, head.name, model.outputs.get(head.name)!, options));
   g.output(

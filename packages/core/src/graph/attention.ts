@@ -4,7 +4,10 @@
  */
 import type { GraphBuilder, Value } from "./graph.ts";
 
-/** Attention of query, key, value [batch, length, hidden] and the keys' bias [batch, length]. */
+/**
+ * Attention of query, key, value [batch, length, hidden] and the keys' bias [batch, length]; or a bias of each query and
+ * key, [batch, 1, length, length].
+ */
 export function composeAttention(
   g: GraphBuilder,
   [query, key, value, bias]: readonly Value[],
@@ -19,7 +22,8 @@ export function composeAttention(
   const k = split(key, [0, 2, 3, 1]); // [batch, heads, size, length]
   const v = split(value, [0, 2, 1, 3]); // [batch, heads, length, size]
   const scaled = g.multiply(g.matMul(q, k), g.constant(1 / Math.sqrt(size)));
-  const scores = g.add(scaled, g.expand(g.expand(bias, 1), 1)); // [batch, heads, length, length]
+  const added = bias.shape.length === 2 ? g.expand(g.expand(bias, 1), 1) : bias; // [batch, 1, 1 or length, length]
+  const scores = g.add(scaled, added); // [batch, heads, length, length]
   const context = g.matMul(g.dropout(g.softmax(scores), dropout), v); // [batch, heads, length, size]
   return g.reshape(g.transpose(context, [0, 2, 1, 3]), [batch, length, hidden]);
 }

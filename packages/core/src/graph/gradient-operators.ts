@@ -17,7 +17,6 @@ export interface GradientAttributes {
   readonly broadcast: Empty;
   readonly slice: { readonly axis: number; readonly start: number };
   readonly pad: { readonly axis: number; readonly start: number };
-  readonly addEmbedded: Empty;
   readonly addRows: Empty;
   readonly addTaken: Empty;
   readonly contractRows: Empty;
@@ -82,27 +81,14 @@ export const gradientOperators: { readonly [O in keyof GradientAttributes]: Rule
     },
   },
 
-  addEmbedded: {
-    infer([table, ids, x]) {
-      expectEqual("addEmbedded", [...ids.shape, table.shape[1]].join(), x.shape.join());
-      return float(table.shape);
-    },
-    kernel(out, [table, ids, x]) {
-      const width = table.dims[1];
-      out.data.set(table.data);
-      for (let i = 0; i < ids.data.length; i++)
-        for (let j = 0; j < width; j++) out.data[ids.data[i] * width + j] += x.data[i * width + j];
-    },
-  },
-
   addRows: {
     infer([x, rows, values]) {
-      expectEqual("addRows", [...rows.shape, x.shape[2]].join(), values.shape.join());
+      expectEqual("addRows", `${rows.shape},${x.shape.at(-1)}`, `${values.shape}`);
       return float(x.shape);
     },
     kernel(out, [x, rows, values]) {
-      const [, length, width] = x.dims;
-      const count = rows.dims[1];
+      const [length, width] = x.dims.slice(-2);
+      const count = (rows.data.length * length * width) / x.data.length; // a matrix
       out.data.set(x.data);
       for (let i = 0; i < rows.data.length; i++) {
         const to = (Math.floor(i / count) * length + rows.data[i]) * width;
@@ -113,7 +99,7 @@ export const gradientOperators: { readonly [O in keyof GradientAttributes]: Rule
 
   addTaken: {
     infer([x, ids, values]) {
-      expectEqual("addTaken", ids.shape.join(), values.shape.join());
+      expectEqual("addTaken", `${ids.shape}`, `${values.shape}`);
       return float(x.shape);
     },
     kernel(out, [x, ids, values]) {
@@ -127,7 +113,7 @@ export const gradientOperators: { readonly [O in keyof GradientAttributes]: Rule
 
   contractRows: {
     infer([a, b]) {
-      expectEqual("contractRows", a.shape.slice(0, -1).join(), b.shape.slice(0, -1).join());
+      expectEqual("contractRows", `${a.shape.slice(0, -1)}`, `${b.shape.slice(0, -1)}`);
       return float([a.shape[a.shape.length - 1], b.shape[b.shape.length - 1]]);
     },
     kernel(out, [a, b]) {

@@ -266,12 +266,10 @@ export class GraphBuilder {
     return this.#apply("pad", [x, like], { axis, start });
   }
 
-  /** Adds to the rows of a table that `embed` takes: table [rows, width], ids [...], x [..., width]. */
-  addEmbedded(table: Value, ids: Value, x: Value): Value {
-    return this.#apply("addEmbedded", [table, ids, x], {});
-  }
-
-  /** Adds to what `gatherRows` takes: x [batch, length, width], rows [batch, count], values [batch, count, width]. */
+  /**
+   * Adds to the rows that `embed` takes of a table: x [rows, width], rows [...], values [..., width]. Or to those that
+   * `gatherRows` takes of each example: x [batch, length, width], rows [batch, count], values [batch, count, width].
+   */
   addRows(x: Value, rows: Value, values: Value): Value {
     return this.#apply("addRows", [x, rows, values], {});
   }

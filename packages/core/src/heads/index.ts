@@ -52,6 +52,14 @@ export function checkPlugin(plugin: Plugin): void {
 /** A head to be put on an encoder: its outputs bear its name, its parameters begin with its scope. */
 export type AttachedHead = Pick<Plugin, "name" | "kind" | "scope" | "labels" | "features" | "tied">;
 
+/** What a model's graph has. */
+export interface ModelGraphOptions extends BuilderOptions {
+  readonly pooler: boolean;
+  readonly heads: readonly AttachedHead[];
+  /** Left to right: in training only, with the further input `causal_bias`. */
+  readonly causal?: boolean | undefined;
+}
+
 /**
  * The graph of a whole model: the encoder's outputs (`encoderOutputs`), and for each head its logits under its name,
  * and what else it gives under its name and a suffix.
@@ -59,12 +67,9 @@ export type AttachedHead = Pick<Plugin, "name" | "kind" | "scope" | "labels" | "
  * @example
  * const graph = buildModel(presets.tiny, { pooler: true, heads: [] });
  */
-export function buildModel(
-  config: BertConfig,
-  options: { readonly pooler: boolean; readonly heads: readonly AttachedHead[] } & BuilderOptions,
-): Graph {
+export function buildModel(config: BertConfig, options: ModelGraphOptions): Graph {
   const g = new GraphBuilder(options);
-  const outputs = encoderOutputs(g, config, options.pooler);
+  const outputs = encoderOutputs(g, config, options.pooler, options.causal);
   const read = (name: string) => {
     const value = outputs.get(name);
     if (value) return value;

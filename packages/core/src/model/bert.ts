@@ -29,6 +29,9 @@ export interface Encoder {
 /** Added to the scores of padding. Softmax makes it 0 exactly; -3.4e38, as others use, is -inf in fp16. */
 const PADDING_SCORE = 10_000;
 
+/** The input of a left-to-right model, [length, length]: 0 where the column is not after the row, else -10,000. */
+export const CAUSAL_BIAS = "causal_bias";
+
 export function inputs(g: GraphBuilder): Inputs {
   return {
     ids: g.input("input_ids", ["batch", "length"], "int32"),
@@ -38,14 +41,29 @@ export function inputs(g: GraphBuilder): Inputs {
 }
 
 /** The encoder: embeddings (section 3, "Input/Output Representations"), then L layers (Vaswani et al., 2017). */
-export function encode(g: GraphBuilder, config: BertConfig, { ids, segments, mask }: Inputs): Encoder {
-  const bias = g.multiply(g.subtract(mask, g.constant(1)), g.constant(PADDING_SCORE)); // [batch, length]
+export function encode(
+  g: GraphBuilder,
+  config: BertConfig,
+  { ids, segments, mask }: Inputs,
+  causal = false,
+): Encoder {
+  const padding = g.multiply(g.subtract(mask, g.constant(1)), g.constant(PADDING_SCORE)); // [batch, length]
+  const bias = causal ? leftToRight(g, padding) : padding;
   const hidden = [embeddings(g, config, ids, segments)];
   for (let n = 0; n < config.layers; n++) {
     hidden.push(layer(g, config, `bert.encoder.layer.${n}`, hidden[n], bias));
   }
   const shares = g.expand(g.divide(mask, g.expand(g.sum(mask, 1), 1)), 1); // [batch, 1, length]
   return { config, hidden, last: hidden[config.layers], shares };
+}
+
+/**
+ * Keeps each token from seeing those after it: the left-to-right model that BERT is compared with (5.1). Only for
+ * training, which writes attention out of its parts: [batch, 1, length, length].
+ */
+function leftToRight(g: GraphBuilder, padding: Value): Value {
+  const later = g.input(CAUSAL_BIAS, ["length", "length"], "float32");
+  return g.add(g.expand(g.expand(padding, 1), 1), later);
 }
 
 /** The vector of [CLS] through one more layer: what next-sentence prediction and classification read. */
@@ -79,7 +97,12 @@ function layer(g: GraphBuilder, config: BertConfig, name: string, x: Value, bias
   const value = dense(g, `${name}.attention.self.value`, x, H, H);
   const context = g.attention(query, key, value, bias, heads, dropout.attention); // [batch, length, hidden]
   const attended = dense(g, `${name}.attention.output.dense`, context, H, H);
-  const middle = norm(g, config, `${name}.attention.output.LayerNorm`, g.add(g.dropout(attended, dropout.hidden), x));
+  const middle = norm(
+    g,
+    config,
+    `${name}.attention.output.LayerNorm`,
+    g.add(g.dropout(attended, dropout.hidden), x),
+  );
 
   const inner = activate(g, config, dense(g, `${name}.intermediate.dense`, middle, H, I)); // [batch, length, I]
   const outer = dense(g, `${name}.output.dense`, inner, I, H); // [batch, length, hidden]

@@ -22,8 +22,13 @@ export interface Features {
  *   a matrix travels;
  * - `pooler_output` [batch, hidden], where the model has a pooler.
  */
-export function encoderOutputs(g: GraphBuilder, config: BertConfig, pooler: boolean): Map<string, Value> {
-  const encoder = encode(g, config, inputs(g));
+export function encoderOutputs(
+  g: GraphBuilder,
+  config: BertConfig,
+  pooler: boolean,
+  causal = false,
+): Map<string, Value> {
+  const encoder = encode(g, config, inputs(g), causal);
   const outputs = new Map([["last_hidden_state", encoder.last]]);
   for (let n = 0; n <= config.layers; n++) {
     outputs.set(`hidden.${n}`, encoder.hidden[n]);

@@ -14,7 +14,6 @@ type Gradients = Pick<
   | "broadcast"
   | "slice"
   | "pad"
-  | "addEmbedded"
   | "addRows"
   | "addTaken"
   | "contractRows"
@@ -50,13 +49,10 @@ export const gradients: Gradients = {
     return e.node("Pad", [x, e.node("Concat", parts, { axis: 0 })]);
   },
 
-  addEmbedded(e, [table, ids, x]) {
-    const places = e.node("Cast", [e.node("Unsqueeze", [ids, e.ints([-1])])], { to: INT64 }); // [..., 1]
-    return e.node("ScatterND", [table, places, x], { reduction: "add" });
-  },
-
   addRows(e, [x, rows, values]) {
-    const each = e.node("Unsqueeze", [rows, e.ints([2])]); // [batch, count, 1]
+    const each = e.node("Unsqueeze", [rows, e.ints([-1])]); // [..., 1]
+    if (x.shape.length === 2)
+      return e.node("ScatterND", [x, e.node("Cast", [each], { to: INT64 }), values], { reduction: "add" });
     const places = e.node("Expand", [each, e.shape(values)]); // [batch, count, width]
     return e.node("ScatterElements", [x, places, values], { axis: 1, reduction: "add" });
   },

@@ -2,22 +2,24 @@
 import { zerosLike } from "./rule.ts";
 import type { Rules } from "./rule.ts";
 
-export const rows: Rules<
-  "embed" | "firstRows" | "gatherRows" | "take" | "topIds" | "addEmbedded" | "addRows" | "addTaken"
-> = {
-  embed: (g, { inputs: [table, ids] }, d) => [
-    (sum) => g.addEmbedded(sum ?? zerosLike(g, table), ids, d),
-    undefined,
-  ],
-  firstRows: (g, { inputs: [table] }, d) => [g.pad(d, table, 0, 0), undefined],
-  gatherRows: (g, { inputs: [x, places] }, d) => [
-    (sum) => g.addRows(sum ?? zerosLike(g, x), places, d),
-    undefined,
-  ],
-  take: (g, { inputs: [x, ids] }, d) => [(sum) => g.addTaken(sum ?? zerosLike(g, x), ids, d), undefined],
-  topIds: () => [undefined],
+export const rows: Rules<"embed" | "firstRows" | "gatherRows" | "take" | "topIds" | "addRows" | "addTaken"> =
+  {
+    embed: (g, { inputs: [table, ids] }, d) => [
+      (sum) => g.addRows(sum ?? zerosLike(g, table), ids, d),
+      undefined,
+    ],
+    firstRows: (g, { inputs: [table] }, d) => [g.pad(d, table, 0, 0), undefined],
+    gatherRows: (g, { inputs: [x, places] }, d) => [
+      (sum) => g.addRows(sum ?? zerosLike(g, x), places, d),
+      undefined,
+    ],
+    take: (g, { inputs: [x, ids] }, d) => [(sum) => g.addTaken(sum ?? zerosLike(g, x), ids, d), undefined],
+    topIds: () => [undefined],
 
-  addEmbedded: (g, { inputs: [, ids] }, d) => [d, undefined, g.embed(d, ids)],
-  addRows: (g, { inputs: [, places] }, d) => [d, undefined, g.gatherRows(d, places)],
-  addTaken: (g, { inputs: [, ids] }, d) => [d, undefined, g.take(d, ids)],
-};
+    addRows: (g, { inputs: [x, places] }, d) => [
+      d,
+      undefined,
+      x.shape.length === 2 ? g.embed(d, places) : g.gatherRows(d, places),
+    ],
+    addTaken: (g, { inputs: [, ids] }, d) => [d, undefined, g.take(d, ids)],
+  };
