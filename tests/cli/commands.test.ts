@@ -203,7 +203,7 @@ test("evaluate refuses a label that the head does not have, with its line", asyn
   const result = await cloze(["evaluate", "--task", "classify", "--data", data]);
   expect(result).toMatchObject({ code: 2, out: "" });
   expect(result.err).toBe(
-    'dev.tsv, line 3: "neutral" is no label of this head, which has negative, positive.\n',
+    'dev.tsv, line 3: "neutral" is no label, which are negative, positive.\n',
   );
 });
 

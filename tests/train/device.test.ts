@@ -50,8 +50,8 @@ describe.runIf(existsSync(DRIVER) && existsSync(LOADER))("the whole step on WebG
   });
 
   test("everything but the arithmetic of shapes runs on the device", () => {
-    const shapes = ["Cast", "Concat", "Range", "ReduceProd", "Slice", "Squeeze", "Sub"];
-    expect(report.onCpu.filter((operator) => !shapes.includes(operator))).toEqual([]);
+    const shapes = new Set(["Cast", "Concat", "Range", "ReduceProd", "Slice", "Squeeze", "Sub"]);
+    expect(report.onCpu.filter((operator) => !shapes.has(operator))).toEqual([]);
     expect(report.onGpu).toBeGreaterThan(5000);
   });
 });

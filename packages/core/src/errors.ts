@@ -20,6 +20,7 @@ export type ErrorCode =
   | "aborted"
   | "disposed" // a session or a model used after it was closed
   | "port-in-use"
+  | "diverged" // training came to a loss that is not a number
   | "internal"; // a defect of Cloze: please report it
 
 /** What an error may say beside its code and its sentence. */

@@ -25,6 +25,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   "encoder-mismatch": 500,
   disposed: 500,
   "port-in-use": 500,
+  diverged: 500,
   internal: 500,
 };
 

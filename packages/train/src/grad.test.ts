@@ -68,11 +68,10 @@ const uses: { readonly [O in Operator]: readonly ((g: GraphBuilder, p: Parameter
         return g.take(x, g.topIds(x, 2));
       },
     ],
-    addEmbedded: [(g, p, i) => g.addEmbedded(p(4, 3), i([2, 2], 1, 0, 1, 3), p(2, 2, 3))],
     addRows: [
-    (g, p, i) => g.addRows(p(2, 3, 2), i([2, 2], 1, 1, 0, 2), p(2, 2, 2)),
-    (g, p, i) => g.addRows(p(4, 3), i([2, 2], 1, 0, 1, 3), p(2, 2, 3)),
-  ],
+      (g, p, i) => g.addRows(p(2, 3, 2), i([2, 2], 1, 1, 0, 2), p(2, 2, 2)),
+      (g, p, i) => g.addRows(p(4, 3), i([2, 2], 1, 0, 1, 3), p(2, 2, 3)),
+    ],
     addTaken: [(g, p, i) => g.addTaken(p(2, 4), i([2, 2], 3, 3, 0, 1), p(2, 2))],
     transpose: [(g, p) => g.transpose(p(2, 3, 4), [2, 0, 1])],
     reshape: [(g, p) => g.reshape(p(2, 6), [2, 3, 2])],

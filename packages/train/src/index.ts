@@ -7,7 +7,7 @@ export type { TrainingGraphOptions } from "./training-graph.ts";
 export { labelsName, losses, weightsName } from "./losses.ts";
 export type { LossOptions } from "./losses.ts";
 export { adamW, bertAdam, clipScale, decays, gradientNorm } from "./optimizer.ts";
-export type { AdamOptions, Optimizer } from "./optimizer.ts";
+export type { AdamOptions, GraphUpdateAt, Optimizer, StepConstants, UpdateAt } from "./optimizer.ts";
 export { createTrainStep, dropoutSeeds } from "./ort/step.ts";
 export type { StepOptions } from "./ort/step.ts";
 export type { TrainRuntime } from "./ort/runtime.ts";

@@ -3,6 +3,7 @@
  */
 import { availableParallelism } from "node:os";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { ClozeError } from "@cloze/core";
 import type { TrainRuntime } from "./ort/runtime.ts";
 
 /** Where and with how much training runs. */
@@ -13,7 +14,7 @@ export interface NodeRuntimeOptions {
 }
 
 /**
- * ONNX Runtime in this thread.
+ * ONNX Runtime in this thread. A graph that is opened where there is no adapter is refused: ClozeError `unsupported`.
  *
  * @example
  * const runtime = nodeRuntime({ threads: 2 });
@@ -24,17 +25,27 @@ export function nodeRuntime(options: NodeRuntimeOptions = {}): TrainRuntime {
     name: `onnxruntime-node ${device}`,
     Tensor,
     weights: device === "cpu" ? "host" : "device",
-    open: (model, kept = []) =>
-      InferenceSession.create(model, {
-        executionProviders: [device],
-        intraOpNumThreads: threads,
-        interOpNumThreads: 1,
-        logSeverityLevel: 3,
-        ...(kept.length > 0 && {
-          preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, "gpu-buffer" as const])),
-        }),
-        // Threads that spin between operators take time from each other; small blocks let an idle thread help out.
-        extra: { session: { intra_op: { allow_spinning: "0" }, dynamic_block_base: "4" } },
-      }),
+    async open(model, kept = []) {
+      try {
+        return await InferenceSession.create(model, {
+          executionProviders: [device],
+          intraOpNumThreads: threads,
+          interOpNumThreads: 1,
+          logSeverityLevel: 3,
+          ...(kept.length > 0 && {
+            preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, "gpu-buffer" as const])),
+          }),
+          // Threads that spin between operators take time from each other; small blocks let an idle thread help out.
+          extra: { session: { intra_op: { allow_spinning: "0" }, dynamic_block_base: "4" } },
+        });
+      } catch (cause) {
+        if (device === "cpu") throw cause;
+        throw new ClozeError(
+          "unsupported",
+          "WebGPU cannot be had here: it takes a graphics adapter and its Vulkan, Metal or D3D12 driver. Train on the cpu.",
+          { cause, field: "device" },
+        );
+      }
+    },
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { GraphBuilder, interpret } from "@cloze/core";
+import type { Operand } from "@cloze/core";
 import { adamW, bertAdam, clipScale, decays, gradientNorm } from "./optimizer.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -115,8 +116,8 @@ test.each([adamW(), bertAdam()])("$name as a graph's operators is the update", (
         scale: 0.5,
         ...optimizer.constants(step),
       };
-      const feeds = new Map([
-        ...Object.entries(values).map(([name, x]) => [name, { dims: [], data: [x] }] as const),
+      const feeds = new Map<string, Operand>([
+        ...Object.entries(values).map(([name, x]) => [name, { dims: [], data: Float64Array.of(x) }] as const),
         ...Object.entries({ w, d, m, v }).map(([name, data]) => [name, { dims: shape, data }] as const),
       ]);
       const outputs = interpret(graph, feeds);

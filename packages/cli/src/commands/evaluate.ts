@@ -3,7 +3,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { Option } from "@commander-js/extra-typings";
 import type { EvaluateOptions, Metrics } from "../evaluation.ts";
 import type { Io } from "../io.ts";
-import { decimal, shared } from "../options.ts";
+import { decimal, positive, shared, wholeNumber } from "../options.ts";
 import { metricsText } from "./score.ts";
 
 export function addEvaluate(program: Command, io: Io): void {
@@ -12,13 +12,13 @@ export function addEvaluate(program: Command, io: Io): void {
     .description("measure a model on a data set")
     .addOption(
       new Option("--task <task>", "what the data is of")
-        .choices(["squad", "classify", "regress", "tag", "choose"] as const)
+        .choices(["squad", "classify", "regress", "tag", "choose", "fill"] as const)
         .makeOptionMandatory(),
     )
     .requiredOption(
       "--data <file>",
       "squad: SQuAD JSON; classify, regress: TSV with a header; tag: CoNLL, a word and its label a line; " +
-        "choose: JSON Lines",
+        "choose: JSON Lines; fill: plain text, a blank line between documents, or .gz",
     )
     .addOption(shared.model)
     .addOption(shared.plugin)
@@ -33,6 +33,8 @@ export function addEvaluate(program: Command, io: Io): void {
     .option("--no-answer", "let there be no answer, though the data always has one (SQuAD 1.1's form)")
     .option("--tune", "find the thresholds of the best exact and the best F1 on this data (SQuAD 2.0's form)")
     .option("--whole-words", "let answers begin and end with whole words (squad)")
+    .option("--seed <n>", "of the masks (fill; default: 1)", wholeNumber)
+    .option("--length <n>", "tokens of an example (fill; default: 128)", positive)
     .option("--predictions <file>", "write the predictions")
     .option("--null-odds <file>", "write by how much no answer leads, for each question (SQuAD 2.0)")
     .addOption(shared.threads)
@@ -50,6 +52,7 @@ Examples:
   $ cloze evaluate --task regress --data sts.tsv --columns text_a,text_b,score --model models/sts
   $ cloze evaluate --task tag --data dev.conll
   $ cloze evaluate --task choose --data dev.jsonl --model models/copa
+  $ cloze evaluate --task fill --data valid.txt.gz --model models/own
   $ cloze evaluate --task squad --data dev-v2.0.json --predictions predictions.json --json
   $ cloze evaluate --task squad --data dev-v2.0.json --tune`,
     )
@@ -69,6 +72,7 @@ Examples:
         regress: evaluation.evaluateRegress,
         tag: evaluation.evaluateTag,
         choose: evaluation.evaluateChoose,
+        fill: evaluation.evaluateFill,
       }[task];
       const metrics = await evaluate(options, io);
       const text = options.tune ? `${metricsText(metrics)}\n\n${advice(metrics)}` : metricsText(metrics);
@@ -76,13 +80,28 @@ Examples:
     });
 }
 
-type Task = "squad" | "classify" | "regress" | "tag" | "choose";
+type Task = "squad" | "classify" | "regress" | "tag" | "choose" | "fill";
 
 /** The options that are not for every task. */
-function particular({ columns, threshold, answer, tune, wholeWords, nullOdds }: EvaluateOptions) {
+function particular({
+  columns,
+  threshold,
+  answer,
+  tune,
+  wholeWords,
+  nullOdds,
+  seed,
+  length,
+  predictions,
+}: EvaluateOptions) {
   const squad: readonly Task[] = ["squad"];
   const texts: readonly Task[] = ["classify", "regress"];
+  const fill: readonly Task[] = ["fill"];
+  const scored: readonly Task[] = ["squad", "classify", "regress", "tag", "choose"];
   return {
+    seed: { given: seed !== undefined, tasks: fill },
+    length: { given: length !== undefined, tasks: fill },
+    predictions: { given: predictions !== undefined, tasks: scored },
     columns: { given: columns !== undefined, tasks: texts },
     threshold: { given: threshold !== undefined, tasks: squad },
     "no-answer": { given: answer === false, tasks: squad },

@@ -1,18 +1,20 @@
-/** `cloze export`: a model for other tools, in ONNX. */
+/** `cloze export`: a model for other tools, in ONNX: to be run, or to be trained. */
 import { access } from "node:fs/promises";
 import type { Command } from "@commander-js/extra-typings";
 import { Option } from "@commander-js/extra-typings";
 import type { Verification } from "@cloze/runtime/node";
 import type { Io } from "../io.ts";
 import { notNegative, shared } from "../options.ts";
+import type { FormatOptions } from "../options.ts";
 import { size } from "../style.ts";
 
 export function addExport(program: Command, io: Io): void {
   program
     .command("export")
-    .description("write a model for transformers.js, optimum and onnxruntime")
+    .description("write a model for transformers.js, optimum and onnxruntime, or its training for torchrun")
     .addOption(shared.model)
-    .requiredOption("--onnx", "as ONNX, in a folder as the hub keeps them")
+    .option("--onnx", "as ONNX, in a folder as the hub keeps them")
+    .option("--training", "losses and gradients as ONNX, with weights and step.json: for deploy/train/ddp.py")
     .requiredOption("-o, --out <folder>", "the folder to write, or to add a precision to")
     .addOption(
       new Option("--precision <precision>", "what numbers are stored and computed in")
@@ -36,6 +38,7 @@ export function addExport(program: Command, io: Io): void {
       ] as const),
     )
     .option("--columns <names>", "TSV columns, as of evaluate", (names) => names.split(","))
+    .option("--dropout <rate>", "of the training, in place of the model's own", notNegative)
     .option("--force", "write it though it is too far from float32")
     .option("--dry-run", "say what would be written, and write nothing")
     .addOption(shared.threads)
@@ -49,11 +52,14 @@ Several precisions of one head share a folder: export each into it.
 Examples:
   $ cloze export --onnx --plugin sentiment --precision int8 --verify --out sentiment-onnx
   $ cloze export --onnx --model models/my-bert --precision int4 --dry-run --out my-bert-onnx
-  $ cloze export --onnx --plugin sentiment --precision int4 --verify --task classify --data dev.tsv --out sentiment-onnx`,
+  $ cloze export --onnx --plugin sentiment --precision int4 --verify --task classify --data dev.tsv --out sentiment-onnx
+  $ cloze export --training --model models/my-bert --out my-bert-step`,
     )
-    .action(async ({ model, out, precision, plugin, dryRun, ...options }) => {
+    .action(async ({ model, out, precision, plugin, dryRun, onnx, training, dropout, ...options }) => {
+      await expectOne({ onnx, training, dropout, dryRun, precision }, options);
       await expectTogether(options);
       await expectFolder(model);
+      if (training) return exportStep({ model, out, plugin, dropout }, options, io);
       const { exportModel, openFolder, planExport } = await import("@cloze/runtime/node");
       const { modelFolder, modelName } = await import("../model.ts");
       const { printOne } = await import("../output.ts");
@@ -80,6 +86,56 @@ Examples:
         io,
       );
     });
+}
+
+/** A model's training: losses and gradients for a loop elsewhere. */
+async function exportStep(
+  {
+    model,
+    out,
+    plugin,
+    dropout,
+  }: Readonly<Record<"model" | "plugin", string | undefined>> & {
+    readonly out: string;
+    readonly dropout: number | undefined;
+  },
+  options: FormatOptions,
+  io: Io,
+): Promise<void> {
+  const { openFolder } = await import("@cloze/runtime/node");
+  const { exportTraining } = await import("@cloze/train/recipes");
+  const { modelFolder } = await import("../model.ts");
+  const { printOne } = await import("../output.ts");
+  const step = await exportTraining(await openFolder(modelFolder(model)), out, { plugin, dropout });
+  const { losses, parameters } = step;
+  const written = { out, losses, parameters: parameters.length, batch: step.batch };
+  const what = `${out}/step.json: ${losses.join(" + ")}, ${parameters.length} parameters`;
+  await printOne(written, () => what, options, io);
+}
+
+/** Refuses what is of the other form. */
+async function expectOne(
+  asked: Readonly<Record<"onnx" | "training" | "dryRun", true | undefined>> & {
+    readonly dropout: number | undefined;
+    readonly precision: string;
+  },
+  { verify }: Measured,
+): Promise<void> {
+  const { ClozeError } = await import("@cloze/core");
+  const { onnx, training, dropout, dryRun, precision } = asked;
+  if (onnx === training)
+    throw new ClozeError("invalid-option", "Say what is written: --onnx or --training.", { field: "onnx" });
+  const other = training
+    ? (dryRun && "dry-run") || (verify && "verify") || (precision !== "fp32" && "precision")
+    : dropout !== undefined && "dropout";
+  if (other)
+    throw new ClozeError(
+      "invalid-option",
+      `--${other} does not go with --${training ? "training" : "onnx"}: leave it out.`,
+      {
+        field: other,
+      },
+    );
 }
 
 /** An .onnx file holds one head, and weights that may have lost bits. */

@@ -5,7 +5,7 @@ import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { ClozeError, findHead } from "@cloze/core";
 import type { HeadKind, Plugin, Predictor } from "@cloze/core";
-import { checkWritable } from "../files.ts";
+import { checkWritable, writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import type { ModelOptions } from "../options.ts";
 import { Progress } from "../progress.ts";
@@ -20,18 +20,29 @@ export interface EvaluateOptions extends ModelOptions {
   readonly tune?: boolean | undefined;
   readonly wholeWords?: boolean | undefined;
   readonly predictions?: string | undefined;
+  /** Of fill: the seed of the masks, and the tokens of an example. */
+  readonly seed?: number | undefined;
+  readonly length?: number | undefined;
   readonly nullOdds?: string | undefined;
 }
 
-export type Metrics = Readonly<Record<string, number>>;
+export type { Metrics } from "@cloze/train/recipes";
 
-const CHUNK = 64;
-
-/** The head to measure: the named one of its kind, or the first. */
-export function headOf(bert: Predictor, kind: HeadKind, name: string | undefined): Plugin {
-  const first = bert.plugins.find((plugin) => plugin.kind === kind);
+/**
+ * The head to measure: the named one of its kind, or the first.
+ *
+ * @param others Kinds that do as well, where there is none.
+ */
+export function headOf(
+  bert: Predictor,
+  kind: HeadKind,
+  name: string | undefined,
+  ...others: readonly HeadKind[]
+): Plugin {
+  const kinds = [kind, ...others];
+  const [first] = kinds.flatMap((one) => bert.plugins.filter((plugin) => plugin.kind === one));
   const found = name === undefined && first ? first : bert.findPlugin(findHead(kind), name);
-  if (found.kind === kind) return found;
+  if (kinds.includes(found.kind)) return found;
   throw new ClozeError("not-found", `The head ${found.name} is not of kind ${kind}, but ${found.kind}.`, {
     field: "plugin",
   });
@@ -57,17 +68,20 @@ async function place(file: string): Promise<string> {
   return realpath(file).catch(() => path.resolve(file));
 }
 
-/** Runs over all items, shows how far it is, and returns the seconds it took. */
-export async function inChunks<T>(
-  items: readonly T[],
-  io: Io,
+/** Measures, shows how far it is, and tells the seconds that it took. */
+export async function timed<T>(
+  total: number,
   what: string,
-  run: (chunk: readonly T[]) => Promise<void>,
-): Promise<number> {
-  const progress = new Progress(items.length, what, io);
-  for (let at = 0; at < items.length; at += CHUNK) {
-    await run(items.slice(at, at + CHUNK));
-    await progress.show(Math.min(at + CHUNK, items.length));
-  }
-  return progress.end();
+  io: Io,
+  measure: (onProgress: (done: number) => Promise<void>) => Promise<T>,
+): Promise<{ readonly result: T; readonly seconds: number }> {
+  const progress = new Progress(total, what, io);
+  const result = await measure((done) => progress.show(done));
+  return { result, seconds: await progress.end() };
+}
+
+/** Writes what the model said, an object a line, where that was asked for. */
+export async function writeResults(file: string | undefined, results: readonly object[]): Promise<void> {
+  if (file !== undefined)
+    await writeWhole(file, results.map((result) => `${JSON.stringify(result)}\n`).join(""));
 }

@@ -83,7 +83,7 @@ export const gradientOperators: { readonly [O in keyof GradientAttributes]: Rule
 
   addRows: {
     infer([x, rows, values]) {
-      expectEqual("addRows", `${rows.shape},${x.shape.at(-1)}`, `${values.shape}`);
+      expectEqual("addRows", [...rows.shape, x.shape.at(-1)].join(), values.shape.join());
       return float(x.shape);
     },
     kernel(out, [x, rows, values]) {
@@ -99,7 +99,7 @@ export const gradientOperators: { readonly [O in keyof GradientAttributes]: Rule
 
   addTaken: {
     infer([x, ids, values]) {
-      expectEqual("addTaken", `${ids.shape}`, `${values.shape}`);
+      expectEqual("addTaken", ids.shape.join(), values.shape.join());
       return float(x.shape);
     },
     kernel(out, [x, ids, values]) {
@@ -113,7 +113,7 @@ export const gradientOperators: { readonly [O in keyof GradientAttributes]: Rule
 
   contractRows: {
     infer([a, b]) {
-      expectEqual("contractRows", `${a.shape.slice(0, -1)}`, `${b.shape.slice(0, -1)}`);
+      expectEqual("contractRows", a.shape.slice(0, -1).join(), b.shape.slice(0, -1).join());
       return float([a.shape[a.shape.length - 1], b.shape[b.shape.length - 1]]);
     },
     kernel(out, [a, b]) {
@@ -143,7 +143,7 @@ export const gradientOperators: { readonly [O in keyof GradientAttributes]: Rule
   },
 
   inverseDeviation: {
-    infer: ([x]) => float(x.shape.with(-1, 1)),
+    infer: ([x]) => float([...x.shape.slice(0, -1), 1]),
     kernel(out, [x], { epsilon }) {
       const width = x.dims[x.dims.length - 1];
       for (let i = 0; i < out.data.length; i++)

@@ -187,9 +187,9 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
     return info;
   });
   if (fed) {
-    const read = new Set([...wanted, ...order.flatMap((node) => node.inputs)]);
+    const used = new Set([...wanted, ...order.flatMap((node) => node.inputs)]);
     for (const parameter of graph.parameters) {
-      if (!read.has(parameter)) continue;
+      if (!used.has(parameter)) continue;
       names.set(parameter, nameOfParameter(parameter));
       inputs.push(describe(nameOfParameter(parameter), parameter));
     }

@@ -1,6 +1,7 @@
 /**
  * Examples to what a train step reads: rows of like length in micro-batches, padded, with labels and weights.
  */
+import { CAUSAL_BIAS } from "@cloze/core";
 import type { Feeds, FloatTensor, IntegerTensor } from "@cloze/core";
 import type { Batch } from "../train-step.ts";
 import type { Examples } from "./examples.ts";
@@ -106,7 +107,17 @@ function makeFeeds(
       "next-sentence.labels": integers([batch], random),
       "next-sentence.weights": floats([batch], new Float32Array(batch).fill(weights.pair)),
     }),
+    ...(objective === "ltr" && { [CAUSAL_BIAS]: causalBias(length) }),
   };
+}
+
+const HIDDEN = -10_000;
+
+/** What keeps each token from seeing those after it: [length, length], 0 where the column is not after the row. */
+export function causalBias(length: number): FloatTensor {
+  const bias = new Float32Array(length * length);
+  for (let row = 0; row < length; row++) bias.fill(HIDDEN, row * length + row + 1, (row + 1) * length);
+  return floats([length, length], bias);
 }
 
 function integers(dims: readonly number[], data: Int32Array): IntegerTensor {

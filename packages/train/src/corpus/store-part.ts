@@ -17,13 +17,20 @@ const LEAST = 4;
  * @example
  * const { training, heldOut } = partCorpus(store, 0.01, 1);
  */
-export function partCorpus(corpus: Corpus, share: number, seed: number): { training: Corpus; heldOut: Corpus | undefined } {
+export function partCorpus(
+  corpus: Corpus,
+  share: number,
+  seed: number,
+): { training: Corpus; heldOut: Corpus | undefined } {
   const { documents } = corpus;
   if (share === 0 || documents < 2) return { training: corpus, heldOut: undefined };
   const fifth = Math.max(1, Math.floor(documents / 5));
   const count = Math.min(documents - 1, Math.max(Math.round(share * documents), Math.min(LEAST, fifth)));
   const order = new Random(seed, purposes.split).permutation(documents);
-  return { training: new StorePart(corpus, order.subarray(count).sort()), heldOut: new StorePart(corpus, order.subarray(0, count).sort()) };
+  return {
+    training: new StorePart(corpus, order.subarray(count).sort()),
+    heldOut: new StorePart(corpus, order.subarray(0, count).sort()),
+  };
 }
 
 class StorePart implements Corpus {

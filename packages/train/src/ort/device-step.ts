@@ -4,7 +4,7 @@
  */
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { ClozeError, GraphBuilder } from "@cloze/core";
-import type { Graph, Value } from "@cloze/core";
+import type { FloatTensor, Graph, Value } from "@cloze/core";
 import { toTrainingOnnx } from "@cloze/runtime/onnx";
 import { gradientName } from "../grad.ts";
 import { decays } from "../optimizer.ts";
@@ -61,7 +61,6 @@ export class DeviceStep implements TrainStep {
       );
     const at = this.#steps + 1;
     const { pace, floor } = optimizer.constants(at);
-    const scalar = (x: number) => ({ type: "float32", dims: [], data: Float32Array.of(x) }) as const;
     const inputs = toTensors(runtime, {
       ...feeds[0],
       ...dropoutSeeds(seed, this.#steps, 0),
@@ -136,6 +135,10 @@ export class DeviceStep implements TrainStep {
   }
 }
 
+function scalar(x: number): FloatTensor {
+  return { type: "float32", dims: [], data: Float32Array.of(x) };
+}
+
 function trainedOf(graph: Graph): string[] {
   return [...parametersOf(graph).keys()].filter((name) => graph.outputs.has(gradientName(name)));
 }
@@ -144,7 +147,6 @@ function trainedOf(graph: Graph): string[] {
 function wholeStep({ graph, optimizer, clip, factorOf = () => 1 }: StepOptions): Graph {
   const losses = lossNames(graph).map((name) => [name, graph.outputs.get(name)!] as const);
   const g = GraphBuilder.from({ ...graph, outputs: new Map(losses) });
-  const scalar = (name: string): Value => g.input(name, [], "float32");
   const trained = trainedOf(graph);
   const gradients = trained.map((name) => graph.outputs.get(gradientName(name))!);
   const norm = g.sqrt(gradients.map((gradient) => sumSquares(g, gradient)).reduce((a, b) => g.add(a, b)));
@@ -152,7 +154,7 @@ function wholeStep({ graph, optimizer, clip, factorOf = () => 1 }: StepOptions):
   // min(1, clip / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_ has it; min(1, x) = 1 - relu(1 - x).
   const share = g.divide(g.constant(clip), g.add(norm, g.constant(1e-6)));
   const scale = g.subtract(g.constant(1), g.relu(g.subtract(g.constant(1), share)));
-  const [rate, pace, floor] = [RATE, PACE, FLOOR].map(scalar);
+  const [rate, pace, floor] = [RATE, PACE, FLOOR].map((name) => g.input(name, [], "float32"));
   const shapes = parametersOf(graph);
   for (const [i, name] of trained.entries()) {
     const slots = optimizer.slots.map((slot) => g.parameter(slotName(slot, name), shapes.get(name)!));

@@ -3,7 +3,6 @@
  * the weights where they are. Nothing is copied: the runtime reads the weights and writes the gradients in place.
  */
 import type { InferenceSession, Tensor } from "onnxruntime-common";
-import type { Graph } from "@cloze/core";
 import { toTrainingOnnx } from "@cloze/runtime/onnx";
 import { gradientName } from "../grad.ts";
 import { clipScale, decays, gradientNorm } from "../optimizer.ts";
