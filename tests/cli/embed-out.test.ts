@@ -1,9 +1,10 @@
 /** `cloze embed` as a shell runs it: every pooling, and the files that it writes. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { cloze, finish, start } from "./cloze.ts";
+import { cloze, finish, main, start } from "./cloze.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "cloze-embed-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -179,4 +180,21 @@ test("a signal ends it, and leaves nothing behind", async () => {
   expect(child.signalCode).toBe("SIGTERM");
   expect(existsSync(out)).toBe(false);
   expect(readdirSync(folder).filter((file) => file.endsWith(".partial"))).toEqual([]);
+});
+
+test("a signal while a file is tried leaves nothing behind", async () => {
+  const tried = path.join(folder, "tried");
+  mkdirSync(tried);
+  const program = `
+    const { checkWritable } = await import(${JSON.stringify(path.join(path.dirname(main), "files.js"))});
+    console.log("begun");
+    for (;;) await checkWritable(${JSON.stringify(path.join(tried, "x.npy"))}, "out");`;
+  for (let nth = 0; nth < 5; nth++) {
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program]);
+    const ended = finish(child);
+    child.stdout.once("data", () => setTimeout(() => child.kill("SIGTERM"), 7 * nth));
+    expect((await ended).err).toBe("");
+    expect(child.signalCode).toBe("SIGTERM");
+  }
+  expect(readdirSync(tried)).toEqual([]);
 });

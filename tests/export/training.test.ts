@@ -207,34 +207,35 @@ test.each([
 
 const python = pythonWith("torch", "onnxruntime", "safetensors", "numpy");
 
-describe.runIf(python !== undefined)("deploy/train/ddp.py", () => {
-  const run = (processes: number, out: string): number[] => {
-    const data = { n: STEPS, batches: Array.from({ length: STEPS }, (_, n) => batchOf(n)) };
-    const arrays = step.batch.map(({ name }) => ({
-      name,
-      dims: [STEPS, ...data.batches[0][name].dims],
-      data: data.batches.flatMap((batch) => [...batch[name].data]),
-    }));
-    const npz = path.join(folder, "batches.npz");
-    const write = `import json, sys, numpy as np; np.savez(sys.argv[1], **{a["name"]: np.array(a["data"]).reshape(a["dims"]) for a in json.load(sys.stdin)})`;
-    execFileSync(python!, ["-c", write, npz], { input: JSON.stringify(arrays) });
-    const script = path.join(root, "deploy/train/ddp.py");
-    const launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", String(processes)];
-    const printed = execFileSync(python!, [...launch, script, folder, npz, "--out", path.join(folder, out)], {
-      encoding: "utf8",
-      env: { ...process.env, OMP_NUM_THREADS: "1" },
-    });
-    return printed
-      .trim()
-      .split("\n")
-      .map((line) => (JSON.parse(line) as { loss: number }).loss);
-  };
+/** Runs the reference in so many processes. @returns The loss of each step. */
+function runReference(processes: number, out: string): number[] {
+  const batches = Array.from({ length: STEPS }, (_, n) => batchOf(n));
+  const arrays = step.batch.map(({ name }) => ({
+    name,
+    dims: [STEPS, ...batches[0][name].dims],
+    data: batches.flatMap((batch) => [...batch[name].data]),
+  }));
+  const npz = path.join(folder, "batches.npz");
+  const write = `import json, sys, numpy as np; np.savez(sys.argv[1], **{a["name"]: np.array(a["data"]).reshape(a["dims"]) for a in json.load(sys.stdin)})`;
+  execFileSync(python!, ["-c", write, npz], { input: JSON.stringify(arrays) });
+  const script = path.join(root, "deploy/train/ddp.py");
+  const launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", String(processes)];
+  const printed = execFileSync(python!, [...launch, script, folder, npz, "--out", path.join(folder, out)], {
+    encoding: "utf8",
+    env: { ...process.env, OMP_NUM_THREADS: "1" },
+  });
+  return printed
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { loss: number }).loss);
+}
 
+describe.runIf(python !== undefined)("deploy/train/ddp.py", () => {
   test("trains as Cloze's own step does, and two processes as one", async () => {
     const own = await trainHere();
-    const losses = run(1, "one.safetensors");
+    const losses = runReference(1, "one.safetensors");
     for (const [n, loss] of losses.entries()) expect(loss).toBeCloseTo(own.losses[n], 4);
-    expect(run(2, "two.safetensors")).toHaveLength(STEPS);
+    expect(runReference(2, "two.safetensors")).toHaveLength(STEPS);
     const [one, two] = [await weightsOf("one.safetensors"), await weightsOf("two.safetensors")];
     expect(one.size).toBe(step.parameters.length);
     expect(furthest(one, two)).toBeLessThan(1e-5);

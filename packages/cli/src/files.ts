@@ -1,7 +1,7 @@
 /**
  * Files on the command line: patterns that stand for several, and a result that is written whole or not at all.
  */
-import { rmSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { access, constants, glob, open, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import path from "node:path";
@@ -38,9 +38,7 @@ export async function checkWritable(file: string, field: string): Promise<void> 
     throw new ClozeError("invalid-option", `${file} cannot be written: it is not a file.`, { field });
   try {
     if (there !== undefined) await access(file, constants.W_OK);
-    const beside = besides(file);
-    await (await open(beside, "wx")).close();
-    await rm(beside);
+    await withPartial(file, async () => {});
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
     const reasons: Readonly<Record<string, string>> = {
@@ -86,7 +84,8 @@ export async function withPartial<T>(
   };
   for (const signal of signals) process.once(signal, remove);
   try {
-    const handle = await open(partial, "wx+");
+    closeSync(openSync(partial, "wx")); // at once, so that no signal comes before there is what it removes
+    const handle = await open(partial, "r+");
     try {
       return await use(handle, partial);
     } finally {

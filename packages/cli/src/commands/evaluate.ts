@@ -3,7 +3,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { Option } from "@commander-js/extra-typings";
 import type { EvaluateOptions, Metrics } from "../evaluation.ts";
 import type { Io } from "../io.ts";
-import { decimal, positive, shared, wholeNumber } from "../options.ts";
+import { decimal, positive, shared, wholeNumber, words } from "../options.ts";
 import { metricsText } from "./score.ts";
 
 export function addEvaluate(program: Command, io: Io): void {
@@ -22,9 +22,7 @@ export function addEvaluate(program: Command, io: Io): void {
     )
     .addOption(shared.model)
     .addOption(shared.plugin)
-    .option("--columns <names>", "TSV columns: text,label or text_a,text_b,label", (names) =>
-      names.split(","),
-    )
+    .option("--columns <names>", "of a table: text,label or text_a,text_b,label", words)
     .option(
       "--threshold <score>",
       "no answer if its score leads by more (default: the plugin's own)",

@@ -4,7 +4,7 @@
 import path from "node:path";
 import { ClozeError } from "@cloze/core";
 import { parseChoices } from "@cloze/train/datasets";
-import { evaluateChoices } from "@cloze/train/recipes";
+import { evaluateChoices } from "@cloze/train/evaluate";
 import { openText } from "../input.ts";
 import type { Io } from "../io.ts";
 import { loadModel } from "../model.ts";

@@ -6,7 +6,7 @@ import { ClozeError } from "@cloze/core";
 import type { Predictor } from "@cloze/core";
 import { parseTexts } from "@cloze/train/datasets";
 import type { LabelledText } from "@cloze/train/datasets";
-import { evaluateClassification, evaluateRegression } from "@cloze/train/recipes";
+import { evaluateClassification, evaluateRegression } from "@cloze/train/evaluate";
 import { readText } from "../input.ts";
 import type { Io } from "../io.ts";
 import { loadModel } from "../model.ts";

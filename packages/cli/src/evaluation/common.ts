@@ -26,7 +26,7 @@ export interface EvaluateOptions extends ModelOptions {
   readonly nullOdds?: string | undefined;
 }
 
-export type { Metrics } from "@cloze/train/recipes";
+export type { Metrics } from "@cloze/train/evaluate";
 
 /**
  * The head to measure: the named one of its kind, or the first.

@@ -4,7 +4,7 @@
 import { ClozeError } from "@cloze/core";
 import { parseSquad } from "@cloze/train/datasets";
 import { tuneThreshold } from "@cloze/train/metrics";
-import { evaluateAnswers } from "@cloze/train/recipes";
+import { evaluateAnswers } from "@cloze/train/evaluate";
 import { writeWhole } from "../files.ts";
 import { readText } from "../input.ts";
 import type { Io } from "../io.ts";

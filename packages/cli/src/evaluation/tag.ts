@@ -5,7 +5,7 @@ import path from "node:path";
 import { ClozeError } from "@cloze/core";
 import { parseConll } from "@cloze/train/datasets";
 import type { TaggedSentence } from "@cloze/train/datasets";
-import { evaluateTags } from "@cloze/train/recipes";
+import { evaluateTags } from "@cloze/train/evaluate";
 import { writeWhole } from "../files.ts";
 import { readText } from "../input.ts";
 import type { Io } from "../io.ts";

@@ -6,7 +6,19 @@ import { keepThreshold, mixingStarts, mixPlaces, saltFactors } from "./dropout.t
 import { erf } from "./erf.ts";
 import type { Shape } from "./graph.ts";
 import type { Empty } from "./operators.ts";
-import { elementwise, expectEqual, float, product, split, unary } from "./rules.ts";
+import {
+  addToRows,
+  copyPart,
+  elementwise,
+  expectEqual,
+  float,
+  placesOf,
+  product,
+  resized,
+  rowwise,
+  sameShape,
+  unary,
+} from "./rules.ts";
 import type { Rule } from "./rules.ts";
 import { moments, softmaxInPlace } from "./vectors.ts";
 
@@ -35,86 +47,51 @@ export const gradientOperators: { readonly [O in keyof GradientAttributes]: Rule
   transpose: {
     infer: ([x], { order }) => float(order.map((axis) => x.shape[axis])),
     kernel(out, [x], { order }) {
-      const steps = order.map((axis) => product(x.dims.slice(axis + 1)));
-      const index = new Int32Array(order.length);
-      let from = 0;
-      for (let i = 0; i < out.data.length; i++) {
-        out.data[i] = x.data[from];
-        for (let d = order.length - 1; d >= 0; d--) {
-          from += steps[d];
-          if (++index[d] < out.dims[d]) break;
-          from -= steps[d] * index[d];
-          index[d] = 0;
-        }
-      }
+      const places = placesOf(
+        out.dims,
+        order.map((axis) => product(x.dims.slice(axis + 1))),
+      );
+      for (let i = 0; i < out.data.length; i++) out.data[i] = x.data[places[i]];
     },
   },
 
   reshape: {
     infer: ([x], { shape }) => ({ shape, type: x.type }),
-    kernel(out, [x]) {
-      out.data.set(x.data);
-    },
+    kernel: (out, [x]) => out.data.set(x.data),
   },
 
   broadcast: /* @__PURE__ */ elementwise((x) => x),
 
   slice: {
-    infer: ([x, like], { axis }) => float(x.shape.with(axis, like.shape[axis])),
-    kernel(out, [x], { axis, start }) {
-      const [outer, size, inner] = split(out.dims, axis);
-      const step = x.dims[axis] * inner;
-      for (let o = 0; o < outer; o++) {
-        const from = o * step + start * inner;
-        out.data.set(x.data.subarray(from, from + size * inner), o * size * inner);
-      }
-    },
+    infer: resized,
+    kernel: (out, [x], { axis, start }) => copyPart(out, x, axis, 0, start),
   },
 
   pad: {
-    infer: ([x, like], { axis }) => float(x.shape.with(axis, like.shape[axis])),
-    kernel(out, [x], { axis, start }) {
-      const [outer, size, inner] = split(x.dims, axis);
-      const step = out.dims[axis] * inner;
-      for (let o = 0; o < outer; o++)
-        out.data.set(x.data.subarray(o * size * inner, (o + 1) * size * inner), o * step + start * inner);
-    },
+    infer: resized,
+    kernel: (out, [x], { axis, start }) => copyPart(out, x, axis, start, 0),
   },
 
   addRows: {
     infer([x, rows, values]) {
-      expectEqual("addRows", [...rows.shape, x.shape.at(-1)].join(), values.shape.join());
+      expectEqual("addRows", [...rows.shape, ...x.shape.slice(-1)], values.shape);
       return float(x.shape);
     },
-    kernel(out, [x, rows, values]) {
-      const [length, width] = x.dims.slice(-2);
-      const count = (rows.data.length * length * width) / x.data.length; // a matrix
-      out.data.set(x.data);
-      for (let i = 0; i < rows.data.length; i++) {
-        const to = (Math.floor(i / count) * length + rows.data[i]) * width;
-        for (let j = 0; j < width; j++) out.data[to + j] += values.data[i * width + j];
-      }
-    },
+    kernel: (out, inputs) => addToRows(out, inputs, 2),
   },
 
   addTaken: {
     infer([x, ids, values]) {
-      expectEqual("addTaken", ids.shape.join(), values.shape.join());
+      expectEqual("addTaken", ids.shape, values.shape);
       return float(x.shape);
     },
-    kernel(out, [x, ids, values]) {
-      const width = x.dims[x.dims.length - 1];
-      const count = ids.dims[ids.dims.length - 1];
-      out.data.set(x.data);
-      for (let i = 0; i < ids.data.length; i++)
-        out.data[Math.floor(i / count) * width + ids.data[i]] += values.data[i];
-    },
+    kernel: (out, inputs) => addToRows(out, inputs, 1),
   },
 
   contractRows: {
     infer([a, b]) {
-      expectEqual("contractRows", a.shape.slice(0, -1).join(), b.shape.slice(0, -1).join());
-      return float([a.shape[a.shape.length - 1], b.shape[b.shape.length - 1]]);
+      expectEqual("contractRows", a.shape.slice(0, -1), b.shape.slice(0, -1));
+      return float([...a.shape.slice(-1), ...b.shape.slice(-1)]);
     },
     kernel(out, [a, b]) {
       const [m, n] = out.dims;
@@ -132,33 +109,19 @@ export const gradientOperators: { readonly [O in keyof GradientAttributes]: Rule
   },
 
   standardize: {
-    infer: ([x]) => float(x.shape),
-    kernel(out, [x], { epsilon }) {
-      const width = x.dims[x.dims.length - 1];
-      for (let at = 0; at < x.data.length; at += width) {
-        const { mean, inverse } = moments(x.data, at, width, epsilon);
-        for (let i = at; i < at + width; i++) out.data[i] = (x.data[i] - mean) * inverse;
-      }
-    },
+    infer: sameShape,
+    kernel: /* @__PURE__ */ rowwise((row, { epsilon }) => {
+      const { mean, inverse } = moments(row, epsilon);
+      return row.map((x) => (x - mean) * inverse);
+    }),
   },
 
   inverseDeviation: {
     infer: ([x]) => float([...x.shape.slice(0, -1), 1]),
-    kernel(out, [x], { epsilon }) {
-      const width = x.dims[x.dims.length - 1];
-      for (let i = 0; i < out.data.length; i++)
-        out.data[i] = moments(x.data, i * width, width, epsilon).inverse;
-    },
+    kernel: /* @__PURE__ */ rowwise((row, { epsilon }) => [moments(row, epsilon).inverse]),
   },
 
-  softmax: {
-    infer: ([x]) => float(x.shape),
-    kernel(out, [x]) {
-      const width = x.dims[x.dims.length - 1];
-      for (let at = 0; at < x.data.length; at += width)
-        out.data.set(softmaxInPlace(Float64Array.from(x.data.subarray(at, at + width))), at);
-    },
-  },
+  softmax: { infer: sameShape, kernel: /* @__PURE__ */ rowwise(softmaxInPlace) },
 
   exp: /* @__PURE__ */ unary(Math.exp),
   erf: /* @__PURE__ */ unary(erf),
@@ -166,7 +129,7 @@ export const gradientOperators: { readonly [O in keyof GradientAttributes]: Rule
   isPositive: /* @__PURE__ */ unary((x) => (x > 0 ? 1 : 0)),
 
   dropout: {
-    infer: ([x]) => float(x.shape),
+    infer: sameShape,
     kernel(out, [x, seed], { rate, salt }) {
       const width = x.dims[x.dims.length - 1];
       const rows = x.data.length / width;

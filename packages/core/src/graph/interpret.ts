@@ -5,7 +5,8 @@
  * the asked outputs need.
  */
 import { ClozeError } from "../errors.ts";
-import type { Graph, Node, Value } from "./graph.ts";
+import { namesOf } from "./graph.ts";
+import type { Graph, Node, Shape, Value } from "./graph.ts";
 import { operators } from "./operators.ts";
 import { product } from "./rules.ts";
 import type { Numbers, Operand } from "./rules.ts";
@@ -45,22 +46,19 @@ export function interpret(
   const Float = options.precision === "float32" ? Float32Array : Float64Array;
   const sizes = new Map<string, number>();
   const computed = new Map<Value, Operand>();
-  for (const value of [...graph.inputs, ...graph.parameters]) {
-    const fed = feed(value, feeds);
-    if (fed) {
-      bind(value, fed, sizes);
-      computed.set(value, fed);
-    }
+  const fed = [...graph.inputs, ...graph.parameters];
+  for (const [i, name] of namesOf(fed).entries()) {
+    const given = feeds.get(name);
+    if (!given) continue;
+    bind(name, fed[i].shape, given, sizes);
+    computed.set(fed[i], given);
   }
 
   const operand = (value: Value): Operand => {
     if (value.source.kind === "constant") return { dims: [], data: Float64Array.of(value.source.value) };
     const known = computed.get(value);
     if (known) return known;
-    throw new ClozeError(
-      "invalid-input",
-      `The feed ${"name" in value.source ? value.source.name : "?"} is missing.`,
-    );
+    throw new ClozeError("invalid-input", `The feed ${namesOf([value]).join()} is missing.`);
   };
   for (const node of needed(graph, wanted)) {
     const dims = node.output.shape.map((d) => (typeof d === "number" ? d : sizes.get(d)!));
@@ -97,15 +95,11 @@ function apply(node: Node, output: Operand, inputs: readonly Operand[]): void {
   rule.kernel(output, inputs, node.attributes);
 }
 
-function feed(value: Value, feeds: ReadonlyMap<string, Operand>): Operand | undefined {
-  return "name" in value.source ? feeds.get(value.source.name) : undefined;
-}
-
-function bind(value: Value, fed: Operand, sizes: Map<string, number>): void {
-  const name = "name" in value.source ? value.source.name : "?";
+/** Checks a feed against its shape, and learns the sizes of dimensions that have names. */
+function bind(name: string, shape: Shape, fed: Operand, sizes: Map<string, number>): void {
   const fits =
-    fed.dims.length === value.shape.length &&
-    value.shape.every((dimension, i) => {
+    fed.dims.length === shape.length &&
+    shape.every((dimension, i) => {
       if (typeof dimension === "number") return dimension === fed.dims[i];
       const size = sizes.get(dimension) ?? fed.dims[i];
       sizes.set(dimension, size);
@@ -114,6 +108,6 @@ function bind(value: Value, fed: Operand, sizes: Map<string, number>): void {
   if (!fits || fed.data.length !== product(fed.dims))
     throw new ClozeError(
       "invalid-input",
-      `${name} is [${fed.dims.join()}], but should be [${value.shape.join()}].`,
+      `${name} is [${fed.dims.join()}], but should be [${shape.join()}].`,
     );
 }

@@ -8,9 +8,19 @@
 import { erf } from "./erf.ts";
 import { gradientOperators } from "./gradient-operators.ts";
 import type { GradientAttributes } from "./gradient-operators.ts";
-import { elementwise, expectEqual, float, split, unary } from "./rules.ts";
+import {
+  copyPart,
+  elementwise,
+  expectEqual,
+  float,
+  product,
+  rowwise,
+  takeRows,
+  unary,
+  withoutAxis,
+} from "./rules.ts";
 import type { Rule } from "./rules.ts";
-import { logSumExp, moments, softmaxInPlace, topPlaces } from "./vectors.ts";
+import { logSumExp, softmaxInPlace, topPlaces } from "./vectors.ts";
 
 export type { Numbers, Operand } from "./rules.ts";
 
@@ -48,44 +58,37 @@ export type Operator = keyof Attributes;
 export const operators: { readonly [O in Operator]: Rule<O> } = {
   embed: {
     infer: ([table, ids]) => float([...ids.shape, table.shape[1]]),
-    kernel(out, [table, ids]) {
-      const width = table.dims[1];
-      for (let i = 0; i < ids.data.length; i++)
-        for (let j = 0; j < width; j++) out.data[i * width + j] = table.data[ids.data[i] * width + j];
-    },
+    kernel: (out, inputs) => takeRows(out, inputs, 2),
   },
 
   firstRows: {
     infer: ([table, like]) => float([like.shape[1], table.shape[1]]),
-    kernel(out, [table]) {
-      out.data.set(table.data.subarray(0, out.data.length));
-    },
+    kernel: (out, [table]) => copyPart(out, table, 0, 0, 0),
   },
 
   linear: {
     infer([x, weight, bias]) {
-      expectEqual("linear", x.shape.at(-1), weight.shape[1]);
-      if (bias) expectEqual("linear", bias.shape[0], weight.shape[0]);
+      expectEqual("linear", x.shape.slice(-1), weight.shape.slice(1));
+      if (bias) expectEqual("linear", bias.shape, weight.shape.slice(0, 1));
       return float([...x.shape.slice(0, -1), weight.shape[0]]);
     },
     kernel(out, [x, weight, bias]) {
       const [outs, ins] = weight.dims;
-      const rows = x.data.length / ins;
-      for (let r = 0; r < rows; r++) {
-        for (let o = 0; o < outs; o++) {
-          let sum = bias ? bias.data[o] : 0;
-          for (let i = 0; i < ins; i++) sum += x.data[r * ins + i] * weight.data[o * ins + i];
-          out.data[r * outs + o] = sum;
-        }
+      for (let i = 0; i < out.data.length; i++) {
+        const row = Math.floor(i / outs) * ins;
+        const column = (i % outs) * ins; // of the weight transposed
+        let sum = bias ? bias.data[i % outs] : 0;
+        for (let k = 0; k < ins; k++) sum += x.data[row + k] * weight.data[column + k];
+        out.data[i] = sum;
       }
     },
   },
 
   matMul: {
     infer([a, b]) {
-      if (b.shape.length > 2) expectEqual("matMul", a.shape.slice(0, -2).join(), b.shape.slice(0, -2).join());
-      expectEqual("matMul", a.shape.at(-1), b.shape.at(-2));
-      return float([...a.shape.slice(0, -1), b.shape[b.shape.length - 1]]);
+      if (b.shape.length > 2) expectEqual("matMul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+      expectEqual("matMul", a.shape.slice(-1), b.shape.slice(-2, -1));
+      return float([...a.shape.slice(0, -1), ...b.shape.slice(-1)]);
     },
     kernel(out, [a, b]) {
       const [rows, columns] = out.dims.slice(-2);
@@ -103,28 +106,21 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
 
   layerNorm: {
     infer([x, scale, shift]) {
-      expectEqual("layerNorm", x.shape.at(-1), scale.shape[0]);
-      expectEqual("layerNorm", x.shape.at(-1), shift.shape[0]);
+      for (const other of [scale, shift]) expectEqual("layerNorm", x.shape.slice(-1), other.shape);
       return float(x.shape);
     },
-    kernel(out, [x, scale, shift], { epsilon }) {
-      const width = scale.dims[0];
-      for (let at = 0; at < x.data.length; at += width) {
-        const { mean, inverse } = moments(x.data, at, width, epsilon);
-        for (let i = 0; i < width; i++)
-          out.data[at + i] = (x.data[at + i] - mean) * inverse * scale.data[i] + shift.data[i];
-      }
+    kernel(out, [x, scale, shift], attributes) {
+      const width = scale.data.length;
+      gradientOperators.standardize.kernel(out, [x], attributes);
+      for (let i = 0; i < out.data.length; i++)
+        out.data[i] = out.data[i] * scale.data[i % width] + shift.data[i % width];
     },
   },
 
-  gelu: {
-    infer: ([x]) => float(x.shape),
-    kernel(out, [x], { approximation }) {
-      const f = approximation === "tanh" ? geluTanh : geluErf;
-      for (let i = 0; i < x.data.length; i++) out.data[i] = f(x.data[i]);
-    },
-  },
-
+  // Pure: a bundler may leave the table out where no graph is run.
+  gelu: /* @__PURE__ */ unary((x, { approximation }) =>
+    approximation === "tanh" ? geluTanh(x) : geluErf(x),
+  ),
   relu: /* @__PURE__ */ unary((x) => Math.max(0, x)),
   tanh: /* @__PURE__ */ unary(Math.tanh),
 
@@ -133,8 +129,8 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
       const hidden = query.shape[2];
       if (typeof hidden !== "number" || hidden % heads !== 0)
         throw new TypeError(`attention: ${heads} heads do not divide a hidden size of ${hidden}.`);
-      for (const other of [key, value]) expectEqual("attention", other.shape.join(), query.shape.join());
-      expectEqual("attention", bias.shape.join(), query.shape.slice(0, 2).join());
+      for (const other of [key, value]) expectEqual("attention", other.shape, query.shape);
+      expectEqual("attention", bias.shape, query.shape.slice(0, 2));
       return float(query.shape);
     },
     kernel(out, [query, key, value, bias], { heads }) {
@@ -162,36 +158,29 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
     },
   },
 
-  // Pure: a bundler may leave the table out where no graph is run.
   add: /* @__PURE__ */ elementwise((a, b) => a + b),
   subtract: /* @__PURE__ */ elementwise((a, b) => a - b),
   multiply: /* @__PURE__ */ elementwise((a, b) => a * b),
   divide: /* @__PURE__ */ elementwise((a, b) => a / b),
 
   sum: {
-    infer: ([x], { axis }) => float(x.shape.toSpliced(axis, 1)),
+    infer: withoutAxis,
     kernel(out, [x], { axis }) {
-      const [outer, size, inner] = split(x.dims, axis);
-      for (let o = 0; o < outer; o++)
-        for (let s = 0; s < size; s++)
-          for (let i = 0; i < inner; i++) out.data[o * inner + i] += x.data[(o * size + s) * inner + i];
+      const inner = product(x.dims.slice(axis + 1));
+      const step = x.dims[axis] * inner;
+      for (let i = 0; i < x.data.length; i++)
+        out.data[Math.floor(i / step) * inner + (i % inner)] += x.data[i];
     },
   },
 
   select: {
-    infer: ([x], { axis }) => float(x.shape.toSpliced(axis, 1)),
-    kernel(out, [x], { axis, index }) {
-      const [outer, size, inner] = split(x.dims, axis);
-      for (let o = 0; o < outer; o++)
-        for (let i = 0; i < inner; i++) out.data[o * inner + i] = x.data[(o * size + index) * inner + i];
-    },
+    infer: withoutAxis,
+    kernel: (out, [x], { axis, index }) => copyPart(out, x, axis, 0, index),
   },
 
   expand: {
     infer: ([x], { axis }) => ({ shape: x.shape.toSpliced(axis, 0, 1), type: x.type }),
-    kernel(out, [x]) {
-      out.data.set(x.data);
-    },
+    kernel: (out, [x]) => out.data.set(x.data),
   },
 
   concat: {
@@ -207,63 +196,38 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
       );
     },
     kernel(out, inputs, { axis }) {
-      const [outer, size, inner] = split(out.dims, axis);
       let at = 0;
-      for (const { dims, data } of inputs) {
-        const width = dims[axis] * inner;
-        for (let o = 0; o < outer; o++)
-          out.data.set(data.subarray(o * width, (o + 1) * width), o * size * inner + at);
-        at += width;
+      for (const x of inputs) {
+        copyPart(out, x, axis, at, 0);
+        at += x.dims[axis];
       }
     },
   },
 
   gatherRows: {
     infer([x, rows]) {
-      expectEqual("gatherRows", x.shape[0], rows.shape[0]);
+      expectEqual("gatherRows", x.shape.slice(0, 1), rows.shape.slice(0, 1));
       return float([...rows.shape, x.shape[2]]);
     },
-    kernel(out, [x, rows]) {
-      const [, length, width] = x.dims;
-      const [batch, count] = rows.dims;
-      for (let b = 0; b < batch; b++) {
-        for (let i = 0; i < count; i++) {
-          const from = (b * length + rows.data[b * count + i]) * width;
-          out.data.set(x.data.subarray(from, from + width), (b * count + i) * width);
-        }
-      }
-    },
+    kernel: (out, inputs) => takeRows(out, inputs, 2),
   },
 
   logSumExp: {
     infer: ([x]) => float(x.shape.slice(0, -1)),
-    kernel(out, [x]) {
-      const width = x.dims[x.dims.length - 1];
-      for (let i = 0; i < out.data.length; i++)
-        out.data[i] = logSumExp(x.data.subarray(i * width, (i + 1) * width));
-    },
+    kernel: /* @__PURE__ */ rowwise((row) => [logSumExp(row)]),
   },
 
   topIds: {
     infer: ([x], { k }) => ({ shape: [...x.shape.slice(0, -1), k], type: "int32" }),
-    kernel(out, [x], { k }) {
-      const width = x.dims[x.dims.length - 1];
-      for (let i = 0; i < out.data.length / k; i++)
-        out.data.set(topPlaces(x.data.subarray(i * width, (i + 1) * width), k), i * k);
-    },
+    kernel: /* @__PURE__ */ rowwise((row, { k }) => topPlaces(row, k)),
   },
 
   take: {
     infer([x, ids]) {
-      expectEqual("take", x.shape.slice(0, -1).join(), ids.shape.slice(0, -1).join());
+      expectEqual("take", x.shape.slice(0, -1), ids.shape.slice(0, -1));
       return float(ids.shape);
     },
-    kernel(out, [x, ids]) {
-      const width = x.dims[x.dims.length - 1];
-      const count = ids.dims[ids.dims.length - 1];
-      for (let i = 0; i < out.data.length; i++)
-        out.data[i] = x.data[Math.floor(i / count) * width + ids.data[i]];
-    },
+    kernel: (out, inputs) => takeRows(out, inputs, 1),
   },
 
   toFloat: /* @__PURE__ */ unary((x) => x),

@@ -29,11 +29,11 @@ export interface Rule<O extends Operator> {
 type Plain = { [O in Operator]: Attributes[O] extends Readonly<Record<string, never>> ? O : never }[Operator];
 
 /** One number of each. */
-export function unary<O extends Plain>(f: (x: number) => number): Rule<O> {
+export function unary<O extends Operator>(f: (x: number, attributes: Attributes[O]) => number): Rule<O> {
   return {
-    infer: ([x]) => float(x.shape),
-    kernel(out, [x]) {
-      for (let i = 0; i < x.data.length; i++) out.data[i] = f(x.data[i]);
+    infer: sameShape,
+    kernel(out, [x], attributes) {
+      for (let i = 0; i < x.data.length; i++) out.data[i] = f(x.data[i], attributes);
     },
   };
 }
@@ -42,22 +42,71 @@ export function unary<O extends Plain>(f: (x: number) => number): Rule<O> {
 export function elementwise<O extends Plain>(f: (a: number, b: number) => number): Rule<O> {
   return {
     infer: ([a, b]) => float(broadcast(a.shape, b.shape)),
-    kernel(out, [a, b]) {
-      const stepsA = broadcastSteps(a.dims, out.dims);
-      const stepsB = broadcastSteps(b.dims, out.dims);
-      const index = new Int32Array(out.dims.length);
-      for (let i = 0; i < out.data.length; i++) {
-        let atA = 0;
-        let atB = 0;
-        for (let d = 0; d < index.length; d++) {
-          atA += index[d] * stepsA[d];
-          atB += index[d] * stepsB[d];
-        }
-        out.data[i] = f(a.data[atA], b.data[atB]);
-        for (let d = index.length - 1; d >= 0 && ++index[d] === out.dims[d]; d--) index[d] = 0;
-      }
+    kernel(out, inputs) {
+      const [a, b] = inputs.map(({ dims }) => placesOf(out.dims, broadcastSteps(dims, out.dims)));
+      for (let i = 0; i < out.data.length; i++) out.data[i] = f(inputs[0].data[a[i]], inputs[1].data[b[i]]);
     },
   };
+}
+
+/** Row by row of the last axis, each of which becomes a row of the output; `f` may change what it gets. */
+export function rowwise<A>(
+  f: (row: Float64Array, attributes: A) => ArrayLike<number>,
+): (out: Operand, inputs: readonly Operand[], attributes: A) => void {
+  return (out, [x], attributes) => {
+    const width = x.dims[x.dims.length - 1];
+    for (let at = 0, to = 0; at < x.data.length; at += width) {
+      const row = f(Float64Array.from(x.data.subarray(at, at + width)), attributes);
+      out.data.set(row, to);
+      to += row.length;
+    }
+  };
+}
+
+/** Takes rows, of one table or of each example its own; or, of one axis, numbers. */
+export function takeRows(out: Operand, [x, rows]: readonly Operand[], axes: 1 | 2): void {
+  eachTaken(x, rows, axes, (from, to) => {
+    out.data[to] = x.data[from];
+  });
+}
+
+/** Adds to what `takeRows` takes. */
+export function addToRows(out: Operand, [x, rows, values]: readonly Operand[], axes: 1 | 2): void {
+  out.data.set(x.data);
+  eachTaken(x, rows, axes, (from, to) => {
+    out.data[from] += values.data[to];
+  });
+}
+
+/** The place of each number that is taken: where it is, and where it comes to be. */
+function eachTaken(x: Operand, rows: Operand, axes: 1 | 2, f: (from: number, to: number) => void): void {
+  const [length, width = 1] = x.dims.slice(-axes);
+  const count = (rows.data.length * length * width) / x.data.length; // a matrix
+  for (let i = 0; i < rows.data.length * width; i++) {
+    const row = Math.floor(i / width);
+    f((Math.floor(row / count) * length + rows.data[row]) * width + (i % width), i);
+  }
+}
+
+/** Copies what two tensors share along an axis: there it begins at `to` in one and at `from` in the other. */
+export function copyPart(out: Operand, x: Operand, axis: number, to: number, from: number): void {
+  const [outStep, step] = [out, x].map(({ dims }) => product(dims.slice(axis)));
+  const inner = product(x.dims.slice(axis + 1));
+  let outAt = to * inner;
+  for (let at = from * inner; at < x.data.length && outAt < out.data.length; at += step, outAt += outStep)
+    out.data.set(x.data.subarray(at, at + Math.min(step, outStep)), outAt);
+}
+
+/** The place of each number of a tensor in another, along whose axes one moves by `steps`. */
+export function placesOf(dims: readonly number[], steps: readonly number[]): Int32Array {
+  let places = new Int32Array(1);
+  for (const [axis, size] of dims.entries()) {
+    const outer = places;
+    places = new Int32Array(outer.length * size);
+    for (let i = 0; i < places.length; i++)
+      places[i] = outer[Math.floor(i / size)] + (i % size) * steps[axis];
+  }
+  return places;
 }
 
 function broadcast(a: Shape, b: Shape): Shape {
@@ -72,25 +121,36 @@ function broadcast(a: Shape, b: Shape): Shape {
 }
 
 /** How far one step along each output axis moves in an input: 0 along an axis that is repeated. */
-function broadcastSteps(dims: readonly number[], out: readonly number[]): Int32Array {
-  const steps = new Int32Array(out.length);
-  for (let i = dims.length - 1, step = 1; i >= 0; step *= dims[i--])
-    steps[out.length - dims.length + i] = dims[i] === 1 ? 0 : step;
-  return steps;
-}
-
-export function split(dims: readonly number[], axis: number): [outer: number, size: number, inner: number] {
-  return [product(dims.slice(0, axis)), dims[axis], product(dims.slice(axis + 1))];
+function broadcastSteps(dims: readonly number[], out: readonly number[]): number[] {
+  return out.map((_, i) => {
+    const axis = dims.length - out.length + i;
+    return axis < 0 || dims[axis] === 1 ? 0 : product(dims.slice(axis + 1));
+  });
 }
 
 export function product(dims: readonly number[]): number {
   return dims.reduce((a, b) => a * b, 1);
 }
 
+/** x as long along an axis as another value. */
+export function resized([x, like]: readonly Value[], { axis }: { readonly axis: number }): Inferred {
+  return float(x.shape.with(axis, like.shape[axis]));
+}
+
+/** x without an axis. */
+export function withoutAxis([x]: readonly Value[], { axis }: { readonly axis: number }): Inferred {
+  return float(x.shape.toSpliced(axis, 1));
+}
+
+export function sameShape([x]: readonly Value[]): Inferred {
+  return float(x.shape);
+}
+
 export function float(shape: Shape): Inferred {
   return { shape, type: "float32" };
 }
 
-export function expectEqual(operator: string, a: Dimension | undefined, b: Dimension | undefined): void {
-  if (a !== b) throw new TypeError(`${operator}: ${a} does not fit ${b}.`);
+/** Throws where two shapes, or parts of them, are not the same. */
+export function expectEqual(operator: string, a: Shape, b: Shape): void {
+  if (a.join() !== b.join()) throw new TypeError(`${operator}: [${a.join()}] does not fit [${b.join()}].`);
 }

@@ -40,16 +40,12 @@ export function topPlaces(values: ArrayLike<number>, k: number): number[] {
   return top;
 }
 
-/** The mean and one over the standard deviation of `width` numbers from `at`. */
+/** The mean of a vector, and one over its standard deviation. */
 export function moments(
-  data: ArrayLike<number>,
-  at: number,
-  width: number,
+  values: Float64Array,
   epsilon: number,
 ): { readonly mean: number; readonly inverse: number } {
-  let mean = 0;
-  for (let i = at; i < at + width; i++) mean += data[i] / width;
-  let variance = 0;
-  for (let i = at; i < at + width; i++) variance += (data[i] - mean) ** 2 / width;
-  return { mean, inverse: 1 / Math.sqrt(variance + epsilon) };
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  return { mean, inverse: 1 / Math.sqrt(squares / values.length + epsilon) };
 }

@@ -44,7 +44,19 @@ export function textFeatures(
   return [parts.length === 1 ? parts[0] : g.concat(parts, 1), parts.length * config.hiddenSize];
 }
 
+/** What is wrong with a head on tokens that reads these features. */
+export function complainOfTokenFeatures({ features }: Pick<Plugin, "features">): string | undefined {
+  return features === "hidden"
+    ? undefined
+    : `features should be hidden, every token's vector, not ${features}`;
+}
+
 /** What is wrong with a head on a whole text that reads these features. */
 export function complainOfTextFeatures({ features }: Pick<Plugin, "features">): string | undefined {
   return features === "hidden" ? "features should name one vector of the text, not hidden" : undefined;
+}
+
+/** What is wrong with a head of as many logits as it has labels. */
+export function complainOfLabels({ labels }: Pick<Plugin, "labels">): string | undefined {
+  return labels.length > 0 ? undefined : "labels should be a list of names, one a logit";
 }

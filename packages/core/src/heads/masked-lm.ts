@@ -8,6 +8,7 @@ import type { GraphBuilder, Value } from "../graph/graph.ts";
 import { topPlaces } from "../graph/vectors.ts";
 import { activate, dense, norm } from "../model/bert.ts";
 import { MASKED_POSITIONS } from "../session.ts";
+import { complainOfTokenFeatures } from "./head.ts";
 import type { Head } from "./head.ts";
 
 /** How many candidates the graph chooses; whoever wants more reads the logits. */
@@ -21,12 +22,9 @@ export const maskedLm: Head = {
 
   describe: ({ tied }) => ({ kind: "masked-lm", labels: [], features: "hidden", ...(tied ? {} : { tied }) }),
 
-  complaint: ({ labels, features }) =>
-    features !== "hidden"
-      ? `features should be hidden, every token's vector, not ${features}`
-      : labels.length > 0
-        ? "its labels are the vocabulary: leave them out"
-        : undefined,
+  complaint: (plugin) =>
+    complainOfTokenFeatures(plugin) ??
+    (plugin.labels.length > 0 ? "its labels are the vocabulary: leave them out" : undefined),
 
   forward(g, { config, read }, { tied = true }, scope) {
     const { vocabularySize: V, hiddenSize: H } = config;

@@ -6,7 +6,7 @@
 import { dense } from "../model/bert.ts";
 import { softmaxInPlace } from "../graph/vectors.ts";
 import type { HeadKind } from "../plugin.ts";
-import { complainOfTextFeatures, textFeatures } from "./head.ts";
+import { complainOfLabels, complainOfTextFeatures, textFeatures } from "./head.ts";
 import type { Head } from "./head.ts";
 
 export const sequence: Head = {
@@ -23,13 +23,11 @@ export const sequence: Head = {
     return { kind: kind[problem ?? "single-label"], labels, features: "pooler" };
   },
 
-  complaint({ kind, labels, features }) {
-    const complaint = complainOfTextFeatures({ features });
-    if (complaint !== undefined) return complaint;
-    if (kind === "regression" && labels.length !== 1)
-      return `a regression has one label, not ${labels.length}`;
-    return labels.length > 0 ? undefined : "labels should be a list of names, one a logit";
-  },
+  complaint: (plugin) =>
+    complainOfTextFeatures(plugin) ??
+    (plugin.kind === "regression" && plugin.labels.length !== 1
+      ? `a regression has one label, not ${plugin.labels.length}`
+      : complainOfLabels(plugin)),
 
   forward(g, encoder, { labels, features }, scope) {
     const [vector, width] = textFeatures(g, encoder, features); // [batch, width]

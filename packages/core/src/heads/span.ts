@@ -5,6 +5,7 @@
 import { softmaxInPlace, topPlaces } from "../graph/vectors.ts";
 import { dense } from "../model/bert.ts";
 import type { Window } from "../encoding/windows.ts";
+import { complainOfTokenFeatures } from "./head.ts";
 import type { Head } from "./head.ts";
 
 export const span: Head = {
@@ -14,10 +15,11 @@ export const span: Head = {
 
   describe: () => ({ kind: "span", labels: ["start", "end"], features: "hidden" }),
 
-  complaint({ labels, features }) {
-    if (features !== "hidden") return `features should be hidden, every token's vector, not ${features}`;
-    return labels.length === 2 ? undefined : `a span has two labels, start and end, not ${labels.length}`;
-  },
+  complaint: (plugin) =>
+    complainOfTokenFeatures(plugin) ??
+    (plugin.labels.length === 2
+      ? undefined
+      : `a span has two labels, start and end, not ${plugin.labels.length}`),
 
   forward(g, { config, read }, { labels }, scope) {
     return { "": dense(g, scope, read("last_hidden_state"), config.hiddenSize, labels.length) }; // [batch, length, 2]

@@ -4,6 +4,7 @@
  */
 import { softmaxInPlace } from "../graph/vectors.ts";
 import { dense } from "../model/bert.ts";
+import { complainOfLabels, complainOfTokenFeatures } from "./head.ts";
 import type { Head } from "./head.ts";
 
 export const token: Head = {
@@ -13,10 +14,7 @@ export const token: Head = {
 
   describe: ({ labels }) => ({ kind: "token", labels, features: "hidden" }),
 
-  complaint({ labels, features }) {
-    if (features !== "hidden") return `features should be hidden, every token's vector, not ${features}`;
-    return labels.length > 0 ? undefined : "labels should be a list of names, one a logit";
-  },
+  complaint: (plugin) => complainOfTokenFeatures(plugin) ?? complainOfLabels(plugin),
 
   forward(g, { config, read }, { labels }, scope) {
     const hidden = g.dropout(read("last_hidden_state"), config.dropout.classifier);

@@ -109,19 +109,13 @@ export function parseConfig(text: string): { config: BertConfig; head: HeadConfi
       `The activation ${String(json.hidden_act)} is not known: use one of ${[...activations.keys()].join(", ")}.`,
     );
 
-  const size = (key: string, fallback?: number): number => sizeOf(json, key, fallback);
+  const size = (key: string, fallback?: number): number => parseSize(json, key, fallback);
   const hiddenSize = size("hidden_size");
   const heads = size("num_attention_heads");
   if (hiddenSize % heads !== 0)
     throw new ClozeError(
       "invalid-model",
       `config.json: ${heads} attention heads do not divide a hidden size of ${hiddenSize}.`,
-    );
-  const epsilon = json.layer_norm_eps ?? 1e-12;
-  if (typeof epsilon !== "number" || !(epsilon >= 0))
-    throw new ClozeError(
-      "invalid-model",
-      `config.json: layer_norm_eps should be a number, but is ${JSON.stringify(epsilon)}.`,
     );
   return {
     config: {
@@ -133,7 +127,7 @@ export function parseConfig(text: string): { config: BertConfig; head: HeadConfi
       maxPositions: size("max_position_embeddings", 512),
       segmentTypes: size("type_vocab_size", 2),
       activation,
-      layerNormEpsilon: epsilon,
+      layerNormEpsilon: parseNumber(json, "layer_norm_eps", 1e-12, "a number from 0", (x) => x >= 0),
       dropout: parseDropout(json),
     },
     head: parseHead(json),
@@ -143,15 +137,8 @@ export function parseConfig(text: string): { config: BertConfig; head: HeadConfi
 type Json = Readonly<Record<string, unknown>>;
 
 function parseDropout(json: Json): DropoutRates {
-  const rate = (key: string, fallback: number): number => {
-    const value = json[key] ?? fallback;
-    if (typeof value === "number" && value >= 0 && value < 1) return value;
-    throw new ClozeError(
-      "invalid-model",
-      `config.json: ${key} should be a number from 0 to below 1, but is ${JSON.stringify(value)}.`,
-      { field: key },
-    );
-  };
+  const rate = (key: string, fallback: number): number =>
+    parseNumber(json, key, fallback, "a number from 0 to below 1", (x) => x >= 0 && x < 1);
   const hidden = rate("hidden_dropout_prob", 0.1);
   const attention = rate("attention_probs_dropout_prob", 0.1);
   return { hidden, attention, classifier: rate("classifier_dropout", hidden) };
@@ -160,12 +147,28 @@ function parseDropout(json: Json): DropoutRates {
 /** More than any size of any model, and no more than an array may have. */
 const MAX_SIZE = 2 ** 31;
 
-function sizeOf(json: Json, key: string, fallback?: number): number {
+function parseSize(json: Json, key: string, fallback?: number): number {
+  return parseNumber(
+    json,
+    key,
+    fallback,
+    "a positive whole number",
+    (x) => Number.isInteger(x) && x >= 1 && x < MAX_SIZE,
+  );
+}
+
+function parseNumber(
+  json: Json,
+  key: string,
+  fallback: number | undefined,
+  range: string,
+  fits: (x: number) => boolean,
+): number {
   const value = json[key] ?? fallback;
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value < MAX_SIZE) return value;
+  if (typeof value === "number" && fits(value)) return value;
   throw new ClozeError(
     "invalid-model",
-    `config.json: ${key} should be a positive whole number, but is ${JSON.stringify(value)}.`,
+    `config.json: ${key} should be ${range}, but is ${JSON.stringify(value)}.`,
     { field: key },
   );
 }
@@ -193,7 +196,7 @@ const problems: ReadonlyMap<unknown, HeadConfig["problem"]> = new Map([
 function parseLabels(json: Json): string[] {
   const names = json.id2label;
   if (typeof names !== "object" || names === null) {
-    const count = sizeOf(json, "num_labels", 2); // Hugging Face's default
+    const count = parseSize(json, "num_labels", 2); // Hugging Face's default
     return Array.from({ length: count }, (_, i) => `LABEL_${i}`);
   }
   const entries = Object.entries(names);

@@ -99,13 +99,15 @@ export interface FitSettings extends Pick<FitOptions, "epochs" | "batch" | "rate
 export function fitSettings(count: number, options: FitPluginOptions): FitSettings {
   const usual = Math.min(128, Math.max(16, Math.round(count / UPDATES)));
   const { epochs = 100, batch = usual, rate = 1e-3, patience = 5, weightDecays = [1, 3, 10] } = options;
-  const wrong = (field: string, what: string, value: unknown): ClozeError =>
-    new ClozeError("invalid-option", `${field} should be ${what}, not ${String(value)}.`, { field });
   for (const [field, value] of Object.entries({ epochs, batch, patience }))
     if (!(Number.isInteger(value) && value > 0)) throw wrong(field, "a whole number from 1", value);
   if (!(rate > 0 && rate < Infinity)) throw wrong("rate", "above 0", rate);
   if (weightDecays.length === 0) throw wrong("weightDecays", "one number at least", "none");
   return { epochs, batch, rate, patience, weightDecays };
+}
+
+function wrong(field: string, what: string, value: unknown): ClozeError {
+  return new ClozeError("invalid-option", `${field} should be ${what}, not ${String(value)}.`, { field });
 }
 
 /**

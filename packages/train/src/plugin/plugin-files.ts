@@ -31,8 +31,8 @@ export async function pluginFiles(
 }
 
 /** The `plugin.json` of a plugin: what `parsePlugin` reads. */
-function pluginText({ scope: _, ...described }: Plugin): string {
-  return JSON.stringify(described, null, 2);
+function pluginText(plugin: Plugin): string {
+  return JSON.stringify({ ...plugin, scope: undefined }, null, 2); // a reader makes its own of the name
 }
 
 function describe({ kind, labels, features, encoder, examples, metrics, licence }: Plugin): string {

@@ -36,6 +36,18 @@ describe("holding out", () => {
   });
 });
 
+const namesOf = (...labels: string[]) =>
+  labelNames(
+    "sequence",
+    labels.map((label) => ({ text: "", label })),
+  );
+
+const feedsOf = (kind: string, labels: string[], given: (string | number | string[])[]) =>
+  targetsOf(
+    pluginOf(kind, labels),
+    given.map((label) => ({ text: "", label })),
+  ).labels([1, 0], 1, 0.5);
+
 describe("labels", () => {
   test("texts ask for classes, numbers for a value, lists for several labels", () => {
     const kinds = ["glad", 3.5, ["glad", "calm"]].map((label) => kindOf([{ text: "", label }]));
@@ -43,26 +55,16 @@ describe("labels", () => {
   });
 
   test("stand in the order of their names, whole numbers in their own", () => {
-    const of = (...labels: string[]) =>
-      labelNames(
-        "sequence",
-        labels.map((label) => ({ text: "", label })),
-      );
-    expect([of("sad", "glad", "sad"), of("10", "9")]).toEqual([
+    expect([namesOf("sad", "glad", "sad"), namesOf("10", "9")]).toEqual([
       ["glad", "sad"],
       ["9", "10"],
     ]);
   });
 
   test("become what each loss reads", () => {
-    const feeds = (kind: string, labels: string[], given: (string | number | string[])[]) =>
-      targetsOf(
-        pluginOf(kind, labels),
-        given.map((label) => ({ text: "", label })),
-      ).labels([1, 0], 1, 0.5);
-    expect(feeds("sequence", ["a", "b"], ["a", "b"])["p.labels"].data).toEqual(Int32Array.of(1, 0));
-    expect(feeds("regression", ["value"], [3, 4])["p.labels"].data).toEqual(Float32Array.of(4, 3));
-    const many = feeds("multi-label", ["a", "b"], [["b"], ["a", "b"]]);
+    expect(feedsOf("sequence", ["a", "b"], ["a", "b"])["p.labels"].data).toEqual(Int32Array.of(1, 0));
+    expect(feedsOf("regression", ["value"], [3, 4])["p.labels"].data).toEqual(Float32Array.of(4, 3));
+    const many = feedsOf("multi-label", ["a", "b"], [["b"], ["a", "b"]]);
     expect([many["p.labels"].dims, [...many["p.labels"].data]]).toEqual([
       [2, 2],
       [1, 1, 0, 1],
@@ -70,6 +72,10 @@ describe("labels", () => {
     expect(many["p.weights"].data).toEqual(Float32Array.of(0.5, 0.5));
   });
 });
+
+/** One logit of one row, of two numbers. */
+const say = (x: Float32Array, row: number, label: number, w: Float32Array, b: Float32Array) =>
+  x[2 * row] * w[2 * label] + x[2 * row + 1] * w[2 * label + 1] + b[label];
 
 describe("features", () => {
   test("a layer on standardised numbers, folded, says the same of the numbers as they are", () => {
@@ -82,8 +88,6 @@ describe("features", () => {
         standardize(scaled, standard);
         const [weight, bias] = [Float32Array.from(ws.slice(0, 4)), Float32Array.from(ws.slice(4))]; // [2, 2], [2]
         const folded = foldStandards(weight, bias, [standard]);
-        const say = (x: Float32Array, row: number, label: number, w: Float32Array, b: Float32Array) =>
-          x[2 * row] * w[2 * label] + x[2 * row + 1] * w[2 * label + 1] + b[label];
         // A spread that is small against the numbers costs digits.
         const digits = Math.max(...standard.mean.map((m, i) => Math.abs(m) / standard.deviation[i]), 1);
         for (const row of [0, 1, 2])

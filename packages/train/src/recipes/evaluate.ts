@@ -7,6 +7,8 @@ export { evaluateChoices } from "./evaluation/choices.ts";
 export { evaluateClassification } from "./evaluation/classification.ts";
 export type { TextEvaluationOptions } from "./evaluation/classification.ts";
 export type { AskedOptions, Evaluation, Metrics, Mistake } from "./evaluation/evaluation.ts";
+export { scoreMasks } from "./evaluation/masked-words.ts";
+export type { MaskScores } from "./evaluation/masked-words.ts";
 export { evaluateRegression } from "./evaluation/regression.ts";
 export { evaluateTags } from "./evaluation/tags.ts";
 export type { WordLabels } from "./evaluation/tags.ts";

@@ -2,28 +2,20 @@
  * What a fine-tuning leaves: a model folder in Hugging Face's layout, its weights written last, with a card and a report.
  */
 import { createReadStream } from "node:fs";
-import { readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { METRICS } from "../run/run-folder.ts";
 import type { Table } from "../run/report-page.ts";
 import { writeReport } from "../run/report.ts";
-import { syncFolder, unwritable, writeThrough, writeWhole } from "../run/whole-file.ts";
+import { RESUME, writeWhole } from "../run/whole-file.ts";
 import type { Numbers, TrainStep } from "../train-step.ts";
 import type { Mistake } from "./evaluation/evaluation.ts";
 import type { FinetuneResult, FinetuneTask, SeedResult } from "./finetune-options.ts";
 import { isKept } from "./finetune-setup.ts";
 import type { FinetuneSetup } from "./finetune-setup.ts";
-import { configText, weightsContent } from "./model-folder.ts";
+import { configText, tokenizerNames, weightsContent } from "./model-folder.ts";
 import { meanAndSpread } from "../metrics/spread.ts";
 
 const WEIGHTS = "model.safetensors";
-const TOKENIZER = [
-  "vocab.txt",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-] as const;
 
 /** Writes config.json, the tokenizer's files as they are in the model that was begun with, and last the weights. */
 export async function writeModel(
@@ -40,40 +32,27 @@ export async function writeModel(
     configText(config, { architecture: plugin.title, labels, problem }),
   );
   const { files } = await folder.files.list();
-  for (const name of TOKENIZER)
-    if (files.has(name)) await writeBytes(path.join(out, name), [await folder.files.read(name)]);
+  for (const name of tokenizerNames)
+    if (files.has(name)) await writeWhole(path.join(out, name), [await folder.files.read(name)], RESUME);
   const kept = new Map([...shapes].filter(([name]) => isKept(task, name)));
-  await writeBytes(path.join(out, WEIGHTS), weightsContent(weights, kept));
+  await writeWhole(path.join(out, WEIGHTS), weightsContent(weights, kept), RESUME);
 }
 
 /** Copies the model of the best seed to the folder of all, with a card and a report of all. */
 export async function copyModel(setup: FinetuneSetup, from: string, result: FinetuneResult): Promise<void> {
   const { out, seeds } = result;
-  await writeBytes(path.join(out, METRICS), [await readFile(path.join(from, METRICS))]);
+  const copy = (name: string): Promise<void> =>
+    writeWhole(
+      path.join(out, name),
+      createReadStream(path.join(from, name)) as AsyncIterable<Uint8Array>,
+      RESUME,
+    );
+  await copy(METRICS);
   await writeCard(setup, out, seeds);
   await writeFinetuneReport(setup, out, seeds);
   const { files } = await setup.folder.files.list();
-  for (const name of ["config.json", ...TOKENIZER.filter((one) => files.has(one)), WEIGHTS])
-    await writeBytes(
-      path.join(out, name),
-      createReadStream(path.join(from, name)) as AsyncIterable<Uint8Array>,
-    );
-}
-
-/** Writes a file in pieces, whole or not at all. */
-async function writeBytes(
-  file: string,
-  content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const partial = path.join(path.dirname(file), `.${path.basename(file)}.partial`);
-  try {
-    await writeThrough(partial, content);
-    await rename(partial, file);
-    await syncFolder(path.dirname(file));
-  } catch (cause) {
-    await rm(partial, { force: true });
-    throw unwritable(file, cause, "make room, then resume the run");
-  }
+  for (const name of ["config.json", ...tokenizerNames.filter((one) => files.has(one)), WEIGHTS])
+    await copy(name);
 }
 
 /** The report of one seed, or of several with the curves of the best. */

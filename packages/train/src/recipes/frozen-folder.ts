@@ -53,7 +53,11 @@ async function readInputs({
     case "tag":
       return parseConll(text, { file }).map(({ words }) => ({ text: words.join(" ") }));
     case "choose":
-      return (await parseChoices(text, { file })).map(({ line: _, label: __, ...question }) => question);
+      return (await parseChoices(text, { file })).map((row) => ({
+        ...row,
+        line: undefined,
+        label: undefined,
+      }));
     case "classify":
     case "regress":
       return (await parseTexts(text, { file, columns })).map(({ text: one, pair }) => ({ text: one, pair }));

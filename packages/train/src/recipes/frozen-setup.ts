@@ -74,7 +74,8 @@ export async function setUpFrozen(options: FrozenOptions): Promise<FrozenSetup> 
   for (const { rows } of [examples, held.examples])
     expectRoom(rows, outputsOf(folder.config, head), folder.config.hiddenSize);
   const { weightDecay, ...fit } = options;
-  const weightDecays = weightDecay === undefined ? undefined : [weightDecay];
+  const usualDecays = head.features === "hidden" ? [1] : undefined; // more would take minutes, and gain nothing
+  const weightDecays = weightDecay === undefined ? usualDecays : [weightDecay];
   const settings = fitSettings(examples.counts.length, { ...fit, weightDecays });
   return { options, folder, task, held, head, settings, metric };
 }

@@ -1,5 +1,5 @@
 /**
- * Recipes: whole trainings, from files to a model folder, in Node.
+ * Recipes: whole trainings, from files to a model folder, in Node. Measuring alone is `evaluate.ts`.
  */
 export { pretrain } from "./pretrain.ts";
 export type {
@@ -11,27 +11,10 @@ export type {
 } from "./pretrain-options.ts";
 export { planPretraining } from "./pretrain-plan.ts";
 export type { PretrainPlan } from "./pretrain-plan.ts";
-export { scoreMasks, tellMetrics } from "./pretrain-evaluation.ts";
-export type { MaskScores } from "./pretrain-evaluation.ts";
+export { tellMetrics } from "./pretrain-evaluation.ts";
 export { finetune } from "./finetune.ts";
 export { finetuneTasks } from "./finetune-options.ts";
 export type { FinetuneOptions, FinetuneResult, FinetuneTask, SeedResult } from "./finetune-options.ts";
-export {
-  evaluateAnswers,
-  evaluateChoices,
-  evaluateClassification,
-  evaluateRegression,
-  evaluateTags,
-} from "./evaluate.ts";
-export type {
-  AnswerEvaluationOptions,
-  AskedOptions,
-  Evaluation,
-  Metrics,
-  Mistake,
-  TextEvaluationOptions,
-  WordLabels,
-} from "./evaluate.ts";
 export { planFinetuning } from "./finetune-plan.ts";
 export type { FinetunePlan } from "./finetune-plan.ts";
 export type { FrozenOptions } from "./frozen.ts";

@@ -5,6 +5,15 @@ import type { BertConfig, HeadConfig } from "@cloze/core";
 import { encodeSafetensors } from "@cloze/runtime/safetensors";
 import type { Numbers } from "../train-step.ts";
 
+/** The files that a tokenizer may be in. */
+export const tokenizerNames: readonly string[] = [
+  "vocab.txt",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+];
+
 const activations = { gelu: "gelu", "gelu-tanh": "gelu_new", relu: "relu" } as const;
 const problems = {
   "single-label": "single_label_classification",

@@ -2,13 +2,13 @@
  * What a pre-training leaves: a model folder in Hugging Face's layout, its weights written last, with a card and a
  * report.
  */
-import { rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { parameterCount } from "@cloze/core";
 import type { Manifest } from "../run/manifest.ts";
 import type { Table } from "../run/report-page.ts";
 import { writeReport } from "../run/report.ts";
-import { syncFolder, unwritable, writeThrough, writeWhole } from "../run/whole-file.ts";
+import { RESUME, writeWhole } from "../run/whole-file.ts";
 import type { TrainState, TrainStep } from "../train-step.ts";
 import { tellMetrics } from "./pretrain-evaluation.ts";
 import { configText, weightsContent } from "./model-folder.ts";
@@ -54,19 +54,7 @@ export async function writeFinished(finished: Finished): Promise<void> {
   // transformers' class for masked words alone has no pooler.
   const pooled = settings.objective === "mlm+nsp";
   const shapes = new Map([...finished.shapes].filter(([name]) => pooled || !name.startsWith("bert.pooler.")));
-  await writeLarge(at(WEIGHTS), weightsContent(state.weights, shapes));
-}
-
-async function writeLarge(file: string, content: AsyncIterable<Uint8Array>): Promise<void> {
-  const partial = path.join(path.dirname(file), `.${path.basename(file)}.partial`);
-  try {
-    await writeThrough(partial, content);
-    await rename(partial, file);
-    await syncFolder(path.dirname(file));
-  } catch (cause) {
-    await rm(partial, { force: true });
-    throw unwritable(file, cause, "make room, then resume the run");
-  }
+  await writeWhole(at(WEIGHTS), weightsContent(state.weights, shapes), RESUME);
 }
 
 /** In sentences: what was measured, and what kind of model it is. */

@@ -9,6 +9,8 @@ import type { AttachedHead, BertConfig, Graph, HeadConfig } from "@cloze/core";
 import { openFolder } from "@cloze/runtime/node";
 import type { Objective } from "../corpus/batches.ts";
 import { initialWeights } from "../initial-weights.ts";
+import { reasonOf } from "../run/whole-file.ts";
+import { tokenizerNames } from "./model-folder.ts";
 import { startingWeights } from "./weights.ts";
 import type { StartingWeights } from "./weights.ts";
 import type { PretrainOptions } from "./pretrain-options.ts";
@@ -39,8 +41,8 @@ export function headsOf(objective: Objective, tied: boolean): AttachedHead[] {
   const kinds =
     objective === "mlm+nsp" ? (["masked-lm", "next-sentence"] as const) : (["masked-lm"] as const);
   return kinds.map((kind) => {
-    const { scope, describe } = findHead(kind);
-    return { name: kind, scope, ...describe(told) };
+    const head = findHead(kind);
+    return { name: kind, scope: head.scope, ...head.describe(told) };
   });
 }
 
@@ -51,7 +53,7 @@ export function headsOf(objective: Objective, tied: boolean): AttachedHead[] {
  *   is not the checkpoint's; `not-found`, `invalid-model`, `invalid-vocabulary` for files.
  */
 export async function readBeginning(options: PretrainOptions): Promise<Beginning> {
-  const { preset, config, from, vocab } = options;
+  const { preset, config, from } = options;
   const given = Object.entries({ preset, config, from }).filter(([, value]) => value !== undefined);
   if (given.length > 1)
     throw new ClozeError(
@@ -121,14 +123,6 @@ function findPreset(name: string): BertConfig {
   );
 }
 
-const tokenizerNames = [
-  "vocab.txt",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-];
-
 async function readCheckpoint({ vocab, cased }: PretrainOptions, from: string): Promise<Beginning> {
   if (cased !== undefined)
     throw new ClozeError("invalid-option", `Whether case counts is told by ${from}: leave --cased out.`, {
@@ -167,10 +161,10 @@ async function readNamed(file: string, field: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "it fails";
-    throw new ClozeError("not-found", `${file} cannot be read (${code}): see that the path is right.`, {
-      cause,
-      field,
-    });
+    throw new ClozeError(
+      "not-found",
+      `${file} cannot be read (${reasonOf(cause)}): see that the path is right.`,
+      { cause, field },
+    );
   }
 }

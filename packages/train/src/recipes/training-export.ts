@@ -140,8 +140,11 @@ function headsOf({ plugins, name: model }: ModelFolder, name: string | undefined
   );
 }
 
+function isSeed(name: string): boolean {
+  return name.startsWith(DROPOUT_SEED);
+}
+
 function describe(graph: Graph, optimizer: "adamW" | "bertAdam", seed: number): StepDescription {
-  const isSeed = (name: string): boolean => name.startsWith(DROPOUT_SEED);
   const inputs = graph.inputs.map(({ source, shape, type }) => ({
     name: "name" in source ? source.name : "",
     type,

@@ -12,7 +12,7 @@ import { encodeSafetensors } from "@cloze/runtime/safetensors";
 import type { NewTensor } from "@cloze/runtime/safetensors";
 import type { Numbers, TrainState, TrainStep } from "../train-step.ts";
 import type { Checkpoint } from "./store.ts";
-import { reasonOf, syncFolder, unwritable, writeThrough } from "./whole-file.ts";
+import { reasonOf, RESUME, syncFolder, unwritable, writeThrough } from "./whole-file.ts";
 
 /** A checkpoint, and how long the log was when it was made. */
 export interface SavedCheckpoint extends Checkpoint {
@@ -73,7 +73,7 @@ export async function saveCheckpoint(
     const last = (await listCheckpoints(folder)).at(-1);
     const kept =
       last === undefined ? "" : `, from ${path.join(folder, checkpointName(last))}, which is whole`;
-    throw unwritable(path.join(folder, name), cause, `make room, then resume the run${kept}`);
+    throw unwritable(path.join(folder, name), cause, `${RESUME}${kept}`);
   }
 }
 

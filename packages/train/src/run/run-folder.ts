@@ -20,7 +20,7 @@ import {
 import { compareManifests, describeRun, MANIFEST, readManifest } from "./manifest.ts";
 import type { RunDescription } from "./manifest.ts";
 import type { Checkpoint, LogLine, RunStore } from "./store.ts";
-import { reasonOf, unwritable, writeWhole } from "./whole-file.ts";
+import { reasonOf, RESUME, unwritable, writeWhole } from "./whole-file.ts";
 
 const CHECKPOINTS = "checkpoints";
 /** The log of a run. */
@@ -175,7 +175,7 @@ export class RunFolder implements RunStore, AsyncDisposable {
   }
 
   #unwritableLog(cause: unknown): ClozeError {
-    return unwritable(path.join(this.location, METRICS), cause, "make room, then resume the run");
+    return unwritable(path.join(this.location, METRICS), cause, RESUME);
   }
 
   async #cutLog(bytes: number): Promise<void> {

@@ -6,17 +6,29 @@ import { open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { ClozeError } from "@cloze/core";
 
-/** Writes a small file beside its place and moves it there. */
-export async function writeWhole(file: string, content: string): Promise<void> {
+/** What to do where a run that has begun cannot be written. */
+export const RESUME = "make room, then resume the run";
+
+/**
+ * Writes a file beside its place and moves it there.
+ *
+ * @param content A small file's text, or a large one's chunks.
+ * @param remedy What to do if it cannot be written.
+ */
+export async function writeWhole(
+  file: string,
+  content: string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  remedy?: string,
+): Promise<void> {
   const folder = path.dirname(file);
   const partial = path.join(folder, `.${path.basename(file)}.partial`);
   try {
-    await writeThrough(partial, [content]);
+    await writeThrough(partial, typeof content === "string" ? [content] : content);
     await rename(partial, file);
     await syncFolder(folder);
   } catch (cause) {
     await rm(partial, { force: true });
-    throw unwritable(file, cause);
+    throw unwritable(file, cause, remedy);
   }
 }
 
