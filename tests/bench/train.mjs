@@ -1,5 +1,5 @@
 /**
- * `npm run bench:train`: pre-training steps on this CPU against PyTorch and transformers, float32, 32 rows of 128
+ * Pre-training steps on this CPU against PyTorch and transformers, float32, 32 rows of 128
  * tokens, whole steps (forward, backward, clip, AdamW). The two take turns, each in a process of its own.
  *
  *   CLOZE_PYTHON=venv/bin/python node tests/bench/train.mjs [tiny mini minilm-l6]

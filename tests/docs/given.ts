@@ -1,6 +1,6 @@
 /**
- * What examples may use without saying where it is from: the starter model and its parts, and a working folder with
- * the few files that they name.
+ * What examples may use without saying where it is from: the starter model and its parts, a tiny model in training, and
+ * a working folder with the few files that they name.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
@@ -12,6 +12,7 @@ import type { Plugin } from "@cloze/core";
 import { graphOf, load, openFolder, readModelTexts } from "@cloze/runtime/node";
 import { startServer } from "@cloze/server";
 import { read, root } from "./entries.ts";
+import { makeTraining } from "./given-training.ts";
 
 const starter = path.join(root, "packages/starter/model");
 const fixture = (name: string): string => path.join(root, "tests/fixtures", name);
@@ -22,7 +23,9 @@ export type Given = Awaited<ReturnType<typeof makeGiven>>["names"];
 export async function makeGiven() {
   const vocabTxt = read("packages/starter/model/vocab.txt");
   const bert = await load(starter);
-  const { tokenizer, config, plugins, session } = bert;
+  const { config, plugins, session } = bert;
+  const vocabulary = Vocabulary.parse(vocabTxt);
+  const tokenizer = new Tokenizer(vocabulary);
   const feeds = () => collate([tokenizer.encode("a warm , funny film")], 8, tokenizer.specials.pad);
   const folder = await openFolder(starter);
   const texts = await readModelTexts(starter);
@@ -30,11 +33,12 @@ export async function makeGiven() {
   const back = process.cwd();
   const place = makePlace();
   process.chdir(place);
+  const training = await makeTraining(tokenizer, plugins);
   const names = {
     vocabTxt,
     tokenizerConfig: read("packages/starter/model/tokenizer_config.json"),
-    vocabulary: Vocabulary.parse(vocabTxt),
-    tokenizer: new Tokenizer(Vocabulary.parse(vocabTxt)),
+    vocabulary,
+    tokenizer,
     /** A segmenter of Chinese. */
     jieba: { cut: (text: string) => text.match(/北京|./gsu) ?? [] },
     bert,
@@ -53,6 +57,7 @@ export async function makeGiven() {
     /** The address of a server that has the starter. */
     url: server.url,
     page: "<html></html>",
+    ...training.names,
     readFile,
     writeFile,
   };
@@ -62,6 +67,7 @@ export async function makeGiven() {
     next: () => ({ ...names, feeds: feeds() }),
     async [Symbol.asyncDispose]() {
       process.chdir(back);
+      await training[Symbol.asyncDispose]();
       await server.close();
       await bert[Symbol.asyncDispose]();
       rmSync(place, { recursive: true });
@@ -81,12 +87,29 @@ function makePlace(): string {
   symlinkSync(starter, path.join(place, "models/starter"));
   copy(fixture("checkpoints/pretraining"), "models/my-bert");
   copy(fixture("foreign/hub"), "models/moods");
+  copy(fixture("checkpoints/choice"), "models/endings");
+  copy(fixture("checkpoints/regression"), "models/ratings");
   copy(path.join(starter, "plugins/sentiment"), "plugins/moods");
   const json = path.join(place, "plugins/moods/plugin.json");
   writeFileSync(json, readFileSync(json, "utf8").replace('"sentiment"', '"moods"'));
 
   writeFileSync(path.join(place, "novels.txt"), "It was a warm day.\nIt was a warm night.\n");
   writeFileSync(path.join(place, "manuals.txt.gz"), gzipSync("Switch it on.\nSwitch it off.\n"));
+  writeFileSync(
+    path.join(place, "corpus.txt"),
+    `${"It was a warm day. It was a warm night. ".repeat(20)}\n\n`.repeat(8),
+  );
+  copy(fixture("checkpoints/pretraining/vocab.txt"), "vocab.txt");
+  for (const part of ["train", "dev"]) {
+    writeFileSync(
+      path.join(place, `${part}.tsv`),
+      "text\tlabel\na warm film\tpositive\na dull film\tnegative\n",
+    );
+    writeFileSync(path.join(place, `${part}.conll`), "Anton B-PER\nChekhov I-PER\nwrote O\nplays O\n");
+  }
+  writeFileSync(path.join(place, "ratings.tsv"), "text\tlabel\na good film\t1.5\na bad film\t4.5\n");
+  const endings = { context: "It is cold.", choices: ["It rained.", "It snows."], label: 1 };
+  writeFileSync(path.join(place, "endings.jsonl"), JSON.stringify(endings));
   const context = "The play was written by Anton Chekhov in 1896.";
   const qas = [
     { id: "1", question: "Who wrote it?", answers: [{ text: "Anton Chekhov", answer_start: 24 }] },

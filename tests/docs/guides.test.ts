@@ -14,7 +14,8 @@ import { read, root } from "./entries.ts";
 import { asTold, valuesOf } from "./values.ts";
 
 const tasks = readdirSync(path.join(root, "docs/tasks")).map((name) => `docs/tasks/${name}`);
-const guides = [...tasks, "docs/sdk.md", "docs/plugins.md", "docs/training-plugins.md"];
+const others = ["sdk", "plugins", "learning", "training-plugins"].map((name) => `docs/${name}.md`);
+const guides = [...tasks, ...others];
 const nameOf = (guide: string) => path.basename(guide, ".md");
 
 /** The blocks of a page in one language, without those that are not run. */

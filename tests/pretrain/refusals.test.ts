@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -83,7 +84,7 @@ describe("before anything is done", () => {
     const vocab = place("long.txt");
     writeFileSync(
       vocab,
-      ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ..."abcdefghijklmnopqrstuvwxyz"].join("\n"),
+      ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ...Array.from("abcdefghijklmnopqrstuvwxyz")].join("\n"),
     );
     expect(await refusal(place("never"), [], { ...given, vocab })).toMatch(
       /has 31 pieces, but .* has embeddings for 25: set its vocab_size to 31\.\n$/,
@@ -91,14 +92,28 @@ describe("before anything is done", () => {
   });
 });
 
-test("a corpus without text is refused, and the folder is free again", async () => {
-  const corpus = place("empty.txt");
-  writeFileSync(corpus, "\n\n  \n");
+test.each([
+  ["without text", "\n\n  \n", /^The corpus has no text: give files with some\.\n$/],
+  ["of one sentence", "The cat sees.\n", /The corpus is one sentence: pairs need more; give more text\.\n$/],
+])("a corpus %s is refused, and the folder is free again", async (_, text, said) => {
+  const corpus = place("short.txt");
+  writeFileSync(corpus, text);
   const out = place("without");
-  expect(await refusal(out, [], { ...given, corpus })).toBe(
-    "The corpus has no text: give files with some.\n",
-  );
+  expect(await refusal(out, [], { ...given, corpus })).toMatch(said);
   expect(readdirSync(out)).toEqual([]);
+});
+
+test("a corpus of few sentences is learned from whole", async () => {
+  const corpus = place("few.txt");
+  writeFileSync(corpus, "The cat sees.\n\nThe dog hears.\n\nA bird likes the river.\n");
+  const out = place("few");
+  const { code, err } = await cloze([...pretrainArguments({ ...given, corpus }, out), "--steps", "2"]);
+  expect({ code, err }).toEqual({
+    code: 0,
+    err: expect.stringMatching(
+      /^The corpus has few sentences, so that none is held out to measure on\.\n.* 0 of them held out/,
+    ),
+  });
 });
 
 test("a folder in use is refused without --resume", async () => {
@@ -111,6 +126,21 @@ test("another configuration is refused with the difference", async () => {
   const said = await refusal(begun, ["--resume", "--rate", "1e-4", "--seed", "2"]);
   expect(said).toContain("rate: 0.003 in the folder, 0.0001 now");
   expect(said).toContain("seeds: [1] in the folder, [2] now");
+});
+
+test("another reading of the vocabulary is another configuration", async () => {
+  expect(await refusal(begun, ["--resume", "--cased"])).toContain("cased: nothing in the folder, true now");
+});
+
+test("a model whose checkpoints are gone is no run to resume, and its log is kept", async () => {
+  const out = place("bare");
+  expect((await cloze(pretrainArguments(given, out))).code).toBe(0);
+  rmSync(path.join(out, "checkpoints"), { recursive: true });
+  const log = readFileSync(path.join(out, "metrics.jsonl"), "utf8");
+  expect(await refusal(out, ["--resume"])).toBe(
+    `${out} holds a model, but not the end of its run: choose another folder.\n`,
+  );
+  expect(readFileSync(path.join(out, "metrics.jsonl"), "utf8")).toBe(log);
 });
 
 test("a corpus that has changed, or is missing, is refused by name", async () => {

@@ -66,14 +66,14 @@ test.each(["words", "left"])("%s: the loss falls under the unigram entropy on he
   expect(losses.at(-1)).toBeLessThan(entropy - 0.3);
 });
 
+/** The tokens of all updates up to one. */
+const tokensUntil = (step: number): number =>
+  Math.max(
+    ...lines("pairs").flatMap((line) => ("tokens" in line && line.step <= step ? [Number(line.tokens)] : [])),
+  );
+
 test("the last tenth of the steps is long", () => {
-  const longest = (from: number, to: number): number =>
-    Math.max(
-      ...lines("pairs").flatMap((line) =>
-        "tokens" in line && line.step > from && line.step <= to ? [Number(line.tokens)] : [],
-      ),
-    );
-  expect((longest(108, 120) - longest(0, 108)) / 12).toBeGreaterThan(8 * 32); // 8 rows of more than 32 tokens
+  expect((tokensUntil(120) - tokensUntil(108)) / 12).toBeGreaterThan(8 * 32); // 8 rows of more than 32 tokens
 });
 
 test("Cloze loads it: it fills masks, and judges pairs", async () => {
@@ -84,24 +84,16 @@ test("Cloze loads it: it fills masks, and judges pairs", async () => {
   expect((await cloze(["next", "--model", place("words"), "a", "b"])).code).not.toBe(0);
 });
 
+/** Measures the masked words of the corpus. */
+async function measure(seed: string): Promise<Record<string, number>> {
+  const argv = ["evaluate", "--task", "fill", "--model", place("words"), "--data", given.corpus];
+  const { code, out } = await cloze([...argv, "--seed", seed, "--length", "32", "--json"]);
+  expect(code).toBe(0);
+  const { seconds: _, ...metrics } = JSON.parse(out) as Record<string, number>;
+  return metrics;
+}
+
 test("its masked words are measured on plain texts, the same by the same seed", async () => {
-  const measure = async (seed: string) => {
-    const argv = [
-      "evaluate",
-      "--task",
-      "fill",
-      "--model",
-      place("words"),
-      "--data",
-      given.corpus,
-      "--seed",
-      seed,
-    ];
-    const { code, out } = await cloze([...argv, "--length", "32", "--json"]);
-    expect(code).toBe(0);
-    const { seconds: _, ...metrics } = JSON.parse(out) as Record<string, number>;
-    return metrics;
-  };
   const first = await measure("1");
   expect(first).toEqual(await measure("1"));
   expect(first).not.toEqual(await measure("2"));

@@ -1,19 +1,25 @@
 /**
- * The step on the host, with the real ONNX Runtime: micro-batches, dropout, states, and losses that are not numbers.
+ * Steps with the real ONNX Runtime on the CPU: micro-batches, dropout, states, and losses that are not numbers. What a
+ * device does with them is in `device.test.ts`.
  */
 import { expect, test } from "vitest";
-import { interpret } from "@cloze/core";
-import type { Operand } from "@cloze/core";
-import { adamW, createTrainStep, dropoutSeeds, initialWeights } from "@cloze/train";
-import type { TrainStep } from "@cloze/train";
+import { buildModel, interpret, presets } from "@cloze/core";
+import type { AttachedHead, Operand } from "@cloze/core";
+import { adamW, buildTrainingGraph, createTrainStep, dropoutSeeds, initialWeights } from "@cloze/train";
+import { labelsName, LiveSession, weightsName } from "@cloze/train";
+import type { TrainRuntime, TrainStep } from "@cloze/train";
 import { nodeRuntime } from "@cloze/train/node";
 import { tinyFeeds, tinyGraph } from "./tiny.ts";
 
-async function makeStep(dropout: boolean, seed = 1): Promise<TrainStep> {
+const host = nodeRuntime({ threads: 1 });
+/** The step of a device, with the CPU for one. */
+const device: TrainRuntime = { ...host, weights: "device", open: (model) => host.open(model) };
+
+async function makeStep(dropout: boolean, seed = 1, runtime = host): Promise<TrainStep> {
   const graph = tinyGraph(dropout);
   const weights = initialWeights(graph, 1);
   return createTrainStep({
-    runtime: nodeRuntime({ threads: 1 }),
+    runtime,
     graph,
     weights,
     optimizer: adamW(),
@@ -91,4 +97,84 @@ test("a loss that is not a number updates nothing", async () => {
   const report = await step.run({ feeds: [bad as typeof feeds], tokens: 0 }, 1e-3);
   expect(report.loss).toBeNaN();
   expect(await step.state()).toEqual(before);
+});
+
+test("the step in one graph ends where the step of the host ends, and goes back as it does", async () => {
+  await using one = await makeStep(true);
+  await using other = await makeStep(true, 1, device);
+  for (let i = 0; i < 3; i++) {
+    const [a, b] = [await one.run(whole, 1e-3), await other.run(whole, 1e-3)];
+    expect(b.loss).toBeCloseTo(a.loss, 5);
+    expect(b.norm).toBeCloseTo(a.norm, 5);
+  }
+  const saved = structuredClone(await other.state());
+  const { weights } = await one.state();
+  for (const [name, data] of saved.weights)
+    for (const [i, x] of data.entries()) expect(x).toBeCloseTo(weights.get(name)![i], 5);
+  const ahead = await other.run(whole, 1e-3);
+  await other.restore(saved);
+  expect(await other.run(whole, 1e-3)).toEqual(ahead);
+});
+
+test("a batch that holds nothing is refused: what was found before is not learnt again", async () => {
+  for (const runtime of [host, device]) {
+    await using step = await makeStep(false, 1, runtime);
+    await step.run(whole, 1e-3);
+    const before = structuredClone(await step.state());
+    await expect(step.run({ feeds: [], tokens: 0 }, 1e-3)).rejects.toMatchObject({ code: "invalid-option" });
+    expect(await step.state()).toEqual(before);
+  }
+});
+
+const tags: AttachedHead = {
+  name: "tags",
+  kind: "token",
+  scope: "classifier",
+  labels: ["O", "I"],
+  features: "hidden",
+};
+const small = {
+  ...presets.tiny,
+  vocabularySize: 200,
+  hiddenSize: 32,
+  intermediateSize: 64,
+  maxPositions: 32,
+};
+
+test("weights may lack what nothing reads, such as a pooler under a head on tokens, and nothing else", async () => {
+  const graph = buildTrainingGraph({ config: small, heads: [tags] });
+  const { input_ids, token_type_ids, attention_mask } = tinyFeeds();
+  const feeds = {
+    input_ids,
+    token_type_ids,
+    attention_mask,
+    [labelsName("tags")]: token_type_ids,
+    [weightsName("tags")]: attention_mask,
+  };
+  for (const runtime of [host, device]) {
+    const weights = initialWeights(graph, 1);
+    for (const part of ["weight", "bias"]) weights.delete(`bert.pooler.dense.${part}`);
+    const options = { runtime, graph, weights, optimizer: adamW(), clip: 1, seed: 1 };
+    await using step = await createTrainStep(options);
+    expect((await step.run({ feeds: [feeds], tokens: 0 }, 1e-3)).loss).toBeGreaterThan(0);
+    expect([...(await step.state()).weights.keys()]).toEqual([...weights.keys()]);
+    weights.delete("classifier.bias");
+    await expect(createTrainStep(options)).rejects.toThrow("The weights lack classifier.bias of [2]");
+  }
+});
+
+test("a live session asks only for the feeds of the outputs that it was opened for", async () => {
+  const masked: AttachedHead = {
+    name: "masked-lm",
+    kind: "masked-lm",
+    scope: "cls.predictions",
+    labels: [],
+    features: "hidden",
+  };
+  const graph = buildModel(small, { pooler: false, heads: [masked, tags] });
+  const weights = initialWeights(graph, 1);
+  await using session = await LiveSession.open(host, graph, ["tags"], () => weights);
+  const { input_ids, token_type_ids, attention_mask } = tinyFeeds();
+  const { tags: logits } = await session.run({ input_ids, token_type_ids, attention_mask }, ["tags"]);
+  expect(logits.dims).toEqual([8, 24, 2]);
 });

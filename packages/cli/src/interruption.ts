@@ -16,15 +16,21 @@ export async function interruptible<T>(
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
-  const interrupt = (): void => stop.abort();
-  for (const signal of signals) process.once(signal, interrupt);
+  const listen = (how: "on" | "off"): void => {
+    for (const signal of signals) process[how](signal, interrupt);
+  };
+  const interrupt = (): void => {
+    listen("off"); // whichever comes next does what it does without us
+    stop.abort();
+  };
+  listen("on");
   try {
     return await run(stop.signal);
   } catch (error) {
     if (stop.signal.aborted) await io.stderr.write(`To go on: ${resuming(argv)}\n`);
     throw error;
   } finally {
-    for (const signal of signals) process.off(signal, interrupt);
+    listen("off");
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fit, grouped, oneLine, size, styleOf, table } from "./style.ts";
+import { duration, fit, grouped, oneLine, size, styleOf, table } from "./style.ts";
 
 const terminal = { isTTY: true, columns: 60, write: async () => {} };
 
@@ -47,4 +47,20 @@ test("numbers are grouped and aligned", () => {
       [1],
     ),
   ).toEqual(["a       1", "long  100"]);
+});
+
+test("seconds are said in the units that people say", () => {
+  const seconds = [0, 44.2, 89, 91, 480, 5399, 5401, 7_500, 86_399, 100_800];
+  expect(seconds.map(duration)).toEqual([
+    "0 s",
+    "45 s",
+    "89 s",
+    "2 min",
+    "8 min",
+    "1 h 30 min",
+    "1 h 31 min",
+    "2 h 5 min",
+    "1 d 0 h",
+    "1 d 4 h",
+  ]);
 });

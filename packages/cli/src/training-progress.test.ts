@@ -2,11 +2,12 @@ import { expect, test } from "vitest";
 import type { Io } from "./io.ts";
 import { TrainingProgress } from "./training-progress.ts";
 
+async function* nothing(): AsyncGenerator<string> {}
+
 function io(isTTY: boolean, columns = 80): { io: Io; said: () => string } {
   let said = "";
   const sink = { isTTY, columns, write: async (text: string) => void (said += text) };
-  const never = async function* () {};
-  return { io: { stdin: never, stdout: sink, stderr: sink, env: {}, exitCode: 0 }, said: () => said };
+  return { io: { stdin: nothing, stdout: sink, stderr: sink, env: {}, exitCode: 0 }, said: () => said };
 }
 const report = {
   step: 5,
@@ -18,12 +19,14 @@ const report = {
   secondsLeft: 600,
 };
 
+/** What a terminal of so many columns sees. */
+function line(columns: number): string {
+  const { io: there, said } = io(true, columns);
+  new TrainingProgress(there).showStep(report);
+  return said();
+}
+
 test("a terminal sees one line, as much of it as fits", () => {
-  const line = (columns: number): string => {
-    const { io: there, said } = io(true, columns);
-    new TrainingProgress(there).showStep(report);
-    return said();
-  };
   const rest = "12,346 tokens/s, 42 % of peak, 10 min left";
   expect(line(120)).toBe(
     `\r\u001B[Kstep 5 of 1,000: loss 9.500 (masked-lm 8.800, next-sentence 0.700), ${rest}`,

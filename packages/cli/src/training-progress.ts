@@ -2,7 +2,7 @@
  * How a training goes: one line on a terminal that is written over, and above it what is to stay; elsewhere only that.
  */
 import type { Io } from "./io.ts";
-import { fit, grouped, size } from "./style.ts";
+import { duration, fit, grouped, size } from "./style.ts";
 
 /** An update, as a trainer tells it. */
 export interface TrainingReport {
@@ -52,7 +52,7 @@ export class TrainingProgress {
     const peak = share === undefined ? "" : `, ${Math.round(100 * reached)} % of peak`;
     const line = (of: string): string =>
       `step ${grouped(step)} of ${grouped(steps)}: loss ${all.toFixed(3)}${of}, ` +
-      `${grouped(Math.round(speed))} tokens/s${peak}, ${spoken(secondsLeft)} left`;
+      `${grouped(Math.round(speed))} tokens/s${peak}, ${duration(secondsLeft)} left`;
     this.#show(
       parts.length < 2 ? [line("")] : [line(` (${named})`), line(` (${bare})`), line("")],
       step === steps,
@@ -94,10 +94,3 @@ export class TrainingProgress {
 
 /** To the line's front, and nothing on it. */
 const CLEAR = "\r\u001B[K";
-
-function spoken(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  if (seconds < 5400) return `${Math.ceil(seconds / 60)} min`;
-  const minutes = Math.ceil(seconds / 60);
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}

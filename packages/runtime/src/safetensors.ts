@@ -30,6 +30,11 @@ const MAX_HEADER = 100_000_000;
  *
  * @returns The tensors by name.
  * @throws ClozeError `invalid-model` when the file is truncated, damaged or contradicts itself.
+ * @example
+ * const files = new NodeFiles("models/my-bert");
+ * const size = (await files.list()).files.get("model.safetensors") ?? 0;
+ * const tensors = await readHeader(files, "model.safetensors", size);
+ * tensors.get("bert.pooler.dense.weight")?.shape; // [16, 16]
  */
 export async function readHeader(
   files: Files,
@@ -54,7 +59,15 @@ export async function readHeader(
   return tensors;
 }
 
-/** What the header says of the file as a whole: texts by name. */
+/**
+ * What the header says of the file as a whole: texts by name.
+ *
+ * @throws ClozeError `invalid-model` when the file is truncated, or its header is damaged.
+ * @example
+ * const files = new NodeFiles("models/my-bert");
+ * const size = (await files.list()).files.get("model.safetensors") ?? 0;
+ * await readMetadata(files, "model.safetensors", size); // { format: "pt" }
+ */
 export async function readMetadata(
   files: Files,
   file: string,

@@ -48,11 +48,21 @@ const uses: { readonly [O in Operator]: readonly ((g: GraphBuilder, p: Parameter
     ],
     toFloat: [(g, p, i) => g.multiply(g.toFloat(i([2], 3, 4)), p(2))],
     dropout: [(g, p, i) => g.dropoutBy(p(4, 8), i([1], 7, "dropout_seed"), { rate: 0.4, salt: 1 })],
-    linear: [(g, p) => g.linear(p(2, 2, 3), p(4, 3), p(4)), (g, p) => g.linear(p(2, 3), p(4, 3))],
+    linear: [
+      (g, p) => g.linear(p(2, 2, 3), p(4, 3), p(4)),
+      (g, p) => g.linear(p(2, 3), p(4, 3)),
+      (g, p) => g.linear(p(3), p(4, 3), p(4)),
+    ],
     matMul: [(g, p) => g.matMul(p(2, 2, 3), p(2, 3, 4)), (g, p) => g.matMul(p(2, 2, 3), p(3, 4))],
     contractRows: [(g, p) => g.contractRows(p(2, 2, 3), p(2, 2, 4))],
     sumRows: [(g, p) => g.sumRows(p(2, 2, 3))],
-    attention: [(g, p) => g.attention(p(2, 3, 4), p(2, 3, 4), p(2, 3, 4), p(2, 3), 2)],
+    attention: [
+      (g, p) => g.attention(p(2, 3, 4), p(2, 3, 4), p(2, 3, 4), p(2, 3), 2),
+      (g, p) => {
+        const x = p(2, 3, 4);
+        return g.attention(x, x, x, p(2, 3), 2);
+      },
+    ],
     layerNorm: [(g, p) => g.layerNorm(p(2, 2, 4), p(4), p(4), 1e-3)],
     standardize: [(g, p) => g.standardize(p(2, 4), 1e-3)],
     inverseDeviation: [(g, p) => g.inverseDeviation(p(2, 4), 1e-3)],

@@ -7,7 +7,12 @@ import { rules } from "./vjp/index.ts";
 import { zerosLike } from "./vjp/rule.ts";
 import type { Cotangent, Rule } from "./vjp/rule.ts";
 
-/** What the gradient of a parameter is called among the outputs. */
+/**
+ * What the gradient of a parameter is called among the outputs.
+ *
+ * @example
+ * gradientName("classifier.weight"); // "gradient.classifier.weight"
+ */
 export function gradientName(parameter: string): string {
   return `gradient.${parameter}`;
 }

@@ -4,10 +4,22 @@
  */
 import type { GraphBuilder, HeadKind, Value } from "@cloze/core";
 
-/** What a head's labels and weights are called among the feeds. */
+/**
+ * What a head's labels are called among the feeds.
+ *
+ * @example
+ * labelsName("sentiment"); // "sentiment.labels"
+ */
 export function labelsName(head: string): string {
   return `${head}.labels`;
 }
+
+/**
+ * What the weights of a head's examples are called among the feeds.
+ *
+ * @example
+ * weightsName("sentiment"); // "sentiment.weights"
+ */
 export function weightsName(head: string): string {
   return `${head}.weights`;
 }
@@ -83,8 +95,10 @@ function classLosses(g: GraphBuilder, logits: Value, labels: Value, { smoothing 
   const right = g.select(g.take(logits, g.expand(labels, last)), last, 0); // [...]
   const loss = g.subtract(total, right);
   if (smoothing === 0) return loss;
-  const count = Number(logits.shape[last]);
-  const uniform = g.subtract(total, g.multiply(g.sum(logits, last), g.constant(1 / count)));
+  const width = logits.shape[last]; // of a span's logits the length, which is a name
+  const count =
+    typeof width === "number" ? g.constant(width) : g.sum(g.broadcast(g.constant(1), logits), last);
+  const uniform = g.subtract(total, g.divide(g.sum(logits, last), count));
   return g.add(g.multiply(loss, g.constant(1 - smoothing)), g.multiply(uniform, g.constant(smoothing)));
 }
 

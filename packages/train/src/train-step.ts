@@ -1,6 +1,6 @@
 /**
  * The port between what trains and what computes: a step takes a batch and improves the weights. A trainer does not
- * know what model it trains or where; `ort.ts` implements the step with ONNX Runtime.
+ * know what model it trains or where; `ort/` implements the step with ONNX Runtime.
  */
 import type { Feeds } from "@cloze/core";
 
@@ -41,7 +41,7 @@ export interface TrainStep extends AsyncDisposable {
   /** The shapes of the parameters, by name, in the order in which they are stored. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /**
-   * One update. Where the loss or a gradient is not a number, nothing is updated and the report says NaN.
+   * One update. Where the loss or a gradient is not finite, nothing is updated, and the report has it as it is.
    *
    * @param rate The learning rate of this update.
    */

@@ -7,7 +7,12 @@ import { grad } from "./grad.ts";
 import { losses } from "./losses.ts";
 import type { LossOptions } from "./losses.ts";
 
-/** The name of a head's own loss among the outputs; `loss` is their sum. */
+/**
+ * The name of a head's own loss among the outputs; `loss` is their sum.
+ *
+ * @example
+ * lossName("sentiment"); // "loss.sentiment"
+ */
 export function lossName(head: string): string {
   return `${LOSS}.${head}`;
 }
@@ -28,7 +33,8 @@ export interface TrainingGraphOptions extends LossOptions {
  * Builds the training graph of a model: outputs `loss`, `loss.<head>` of each head, and `gradient.<parameter>`.
  *
  * @example
- * const graph = buildTrainingGraph({ config: presets.tiny, heads: [sentiment] });
+ * const graph = buildTrainingGraph({ config: presets.tiny, heads: [plugin] });
+ * graph.outputs.has("loss.sentiment"); // true
  */
 export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
   const { config, heads, causal, trainable = () => true } = options;

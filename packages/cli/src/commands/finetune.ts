@@ -4,7 +4,7 @@ import { Option } from "@commander-js/extra-typings";
 import type { FinetunePlan, FinetuneResult, FrozenOptions } from "@cloze/train/recipes";
 import type { Io } from "../io.ts";
 import { decimal, notNegative, positive, shared, wholeNumber, words } from "../options.ts";
-import { grouped, size, table } from "../style.ts";
+import { duration, grouped, size, table } from "../style.ts";
 
 export function addFinetune(program: Command, io: Io): void {
   program
@@ -209,6 +209,6 @@ function planText(plan: FinetunePlan): string {
     ],
     ["examples", `${grouped(examples)}, ${grouped(tokens)} tokens an epoch`],
     ["speed", `${grouped(Math.round(tokensPerSecond))} tokens/s, ${secondsPerStep.toPrecision(3)} s a step`],
-    ["time", `${grouped(steps)} steps, ${(seconds / 60).toFixed(1)} min`],
+    ["time", `${grouped(steps)} steps, ${duration(seconds)}`],
   ]).join("\n");
 }

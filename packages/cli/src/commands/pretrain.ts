@@ -4,7 +4,7 @@ import { Option } from "@commander-js/extra-typings";
 import type { PretrainOptions, PretrainPlan, PretrainResult } from "@cloze/train/recipes";
 import type { Io } from "../io.ts";
 import { decimal, notNegative, positive, shared, wholeNumber } from "../options.ts";
-import { grouped, size, table } from "../style.ts";
+import { duration, grouped, size, table } from "../style.ts";
 
 export function addPretrain(program: Command, io: Io): void {
   program
@@ -153,11 +153,4 @@ function planText(plan: PretrainPlan, steps: number): string {
     ["speed", `${grouped(Math.round(tokensPerSecond))} tokens/s, ${secondsPerStep.toPrecision(3)} s a step`],
     ["time", duration(seconds)],
   ]).join("\n");
-}
-
-function duration(seconds: number): string {
-  const minutes = Math.ceil(seconds / 60);
-  const [days, hours] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24];
-  if (days > 0) return `${grouped(days)} d ${hours} h`;
-  return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
 }

@@ -7,6 +7,12 @@ import type { GraphBuilder, Value } from "./graph.ts";
 /**
  * Attention of query, key, value [batch, length, hidden] and the keys' bias [batch, length]; or a bias of each query and
  * key, [batch, 1, length, length].
+ *
+ * @example
+ * const g = new GraphBuilder();
+ * const [query, key, value] = ["q", "k", "v"].map((name) => g.input(name, ["batch", "length", 8], "float32"));
+ * const bias = g.input("bias", ["batch", "length"], "float32"); // 0, and at padding -10,000
+ * composeAttention(g, [query, key, value, bias], 2, 0).shape; // ["batch", "length", 8]
  */
 export function composeAttention(
   g: GraphBuilder,

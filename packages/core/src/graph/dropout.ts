@@ -22,7 +22,13 @@ export const mixing = {
 /** Where mixing begins for each of the four vectors: two of the rows, two of the columns. */
 export const mixingStarts = [0x27d4eb2f, 0x165667b1, 0x9e3779b9 | 0, 0x3c6ef372] as const;
 
-/** The factors of one dropout of a graph. */
+/**
+ * The factors of one dropout of a graph.
+ *
+ * @param salt Which dropout of the graph it is.
+ * @example
+ * saltFactors(0).map((factor) => factor & 1); // 1, 1: odd, so that none is lost in a product
+ */
 export function saltFactors(salt: number): readonly [number, number] {
   const factor = (nth: number): number => mixed(Math.imul(2 * salt + nth, mixing.place)) | 1;
   return [factor(1), factor(2)];
@@ -34,7 +40,12 @@ export function mixPlaces(places: number, seed: number, start: number): Int32Arr
   return Int32Array.from({ length: places }, (_, i) => mixed((Math.imul(i, mixing.place) + from) | 0));
 }
 
-/** A sum below this is kept. */
+/**
+ * A sum below this is kept.
+ *
+ * @example
+ * keepThreshold(0.5); // 0: half of all int32 numbers are below it
+ */
 export function keepThreshold(rate: number): number {
   return Math.round(2 ** 31 - rate * 2 ** 32);
 }

@@ -131,10 +131,9 @@ export const gradientOperators: { readonly [O in keyof GradientAttributes]: Rule
   dropout: {
     infer: sameShape,
     kernel(out, [x, seed], { rate, salt }) {
-      const width = x.dims[x.dims.length - 1];
-      const rows = x.data.length / width;
+      const [width] = x.dims.slice(-1);
       const [row, otherRow, column, otherColumn] = mixingStarts.map((start, vector) =>
-        mixPlaces(vector < 2 ? rows : width, seed.data[0], start),
+        mixPlaces(vector < 2 ? x.data.length / width : width, seed.data[0], start),
       );
       const [factor, otherFactor] = saltFactors(salt);
       const threshold = keepThreshold(rate);

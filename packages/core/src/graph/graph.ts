@@ -347,11 +347,8 @@ export function namesOf(values: readonly Value[]): string[] {
 }
 
 function once(values: Map<string, Value>, name: string, value: Value): Value {
-  const known = values.get(name);
-  if (known === undefined) {
-    values.set(name, value);
-    return value;
-  }
+  const known = values.get(name) ?? value;
+  values.set(name, known);
   if (known.type !== value.type || known.shape.join() !== value.shape.join())
     throw new TypeError(`${name} is asked for as [${value.shape.join()}], but is [${known.shape.join()}].`);
   return known;

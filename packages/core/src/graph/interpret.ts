@@ -1,5 +1,5 @@
 /**
- * The reference interpreter: runs a graph in plain JS, in float64 or float32.
+ * The reference interpreter: runs a graph in plain JS, in float64.
  *
  * The oracle of the tests, and the runtime of small heads where no session is (the edge). It computes only what
  * the asked outputs need.
@@ -9,12 +9,10 @@ import { namesOf } from "./graph.ts";
 import type { Graph, Node, Shape, Value } from "./graph.ts";
 import { operators } from "./operators.ts";
 import { product } from "./rules.ts";
-import type { Numbers, Operand } from "./rules.ts";
+import type { Operand } from "./rules.ts";
 
 /** How a graph is run. */
 export interface InterpretOptions {
-  /** The arithmetic of float values: float64 (default) or float32. */
-  readonly precision?: "float64" | "float32";
   /** The outputs to compute; all of them by default. */
   readonly outputs?: readonly string[];
 }
@@ -35,15 +33,14 @@ export interface InterpretOptions {
 export function interpret(
   graph: Graph,
   feeds: ReadonlyMap<string, Operand>,
-  options: InterpretOptions = {},
+  { outputs }: InterpretOptions = {},
 ): Map<string, Operand> {
-  const names = options.outputs ?? [...graph.outputs.keys()];
+  const names = outputs ?? [...graph.outputs.keys()];
   const wanted = names.map((name) => {
     const value = graph.outputs.get(name);
     if (!value) throw new ClozeError("invalid-option", `The graph has no output named ${name}.`);
     return value;
   });
-  const Float = options.precision === "float32" ? Float32Array : Float64Array;
   const sizes = new Map<string, number>();
   const computed = new Map<Value, Operand>();
   const fed = [...graph.inputs, ...graph.parameters];
@@ -62,8 +59,7 @@ export function interpret(
   };
   for (const node of needed(graph, wanted)) {
     const dims = node.output.shape.map((d) => (typeof d === "number" ? d : sizes.get(d)!));
-    const data: Numbers = new Float(product(dims));
-    const output = { dims, data };
+    const output = { dims, data: new Float64Array(product(dims)) };
     apply(node, output, node.inputs.map(operand));
     computed.set(node.output, output);
   }
@@ -97,15 +93,13 @@ function apply(node: Node, output: Operand, inputs: readonly Operand[]): void {
 
 /** Checks a feed against its shape, and learns the sizes of dimensions that have names. */
 function bind(name: string, shape: Shape, fed: Operand, sizes: Map<string, number>): void {
-  const fits =
-    fed.dims.length === shape.length &&
-    shape.every((dimension, i) => {
-      if (typeof dimension === "number") return dimension === fed.dims[i];
-      const size = sizes.get(dimension) ?? fed.dims[i];
-      sizes.set(dimension, size);
-      return size === fed.dims[i];
-    });
-  if (!fits || fed.data.length !== product(fed.dims))
+  const dims = shape.map((dimension, i) => {
+    if (typeof dimension === "number") return dimension;
+    const size = sizes.get(dimension) ?? fed.dims[i];
+    sizes.set(dimension, size);
+    return size;
+  });
+  if (dims.join() !== fed.dims.join() || fed.data.length !== product(fed.dims))
     throw new ClozeError(
       "invalid-input",
       `${name} is [${fed.dims.join()}], but should be [${shape.join()}].`,

@@ -91,12 +91,12 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
       return float([...a.shape.slice(0, -1), ...b.shape.slice(-1)]);
     },
     kernel(out, [a, b]) {
-      const [rows, columns] = out.dims.slice(-2);
-      const inner = a.dims[a.dims.length - 1];
+      const [inner, columns] = b.dims.slice(-2);
+      const size = inner * columns;
+      const each = (out.data.length * size) / b.data.length; // numbers that come of one matrix b
       for (let i = 0; i < out.data.length; i++) {
-        const matrix = Math.floor(i / (rows * columns));
-        const row = Math.floor(i / columns) * inner; // of all matrices under each other
-        const column = (b.dims.length > 2 ? matrix * inner * columns : 0) + (i % columns);
+        const row = Math.floor(i / columns) * inner; // of all matrices a under each other
+        const column = Math.floor(i / each) * size + (i % columns);
         let sum = 0;
         for (let k = 0; k < inner; k++) sum += a.data[row + k] * b.data[column + k * columns];
         out.data[i] = sum;
@@ -134,26 +134,21 @@ export const operators: { readonly [O in Operator]: Rule<O> } = {
       return float(query.shape);
     },
     kernel(out, [query, key, value, bias], { heads }) {
-      const [batch, length, hidden] = query.dims;
+      const [, length, hidden] = query.dims;
       const size = hidden / heads;
       const weights = new Float64Array(length);
-      for (let b = 0; b < batch; b++) {
-        for (let h = 0; h < heads; h++) {
-          for (let i = 0; i < length; i++) {
-            const q = (b * length + i) * hidden + h * size;
-            for (let j = 0; j < length; j++) {
-              const k = (b * length + j) * hidden + h * size;
-              let dot = 0;
-              for (let d = 0; d < size; d++) dot += query.data[q + d] * key.data[k + d];
-              weights[j] = dot / Math.sqrt(size) + bias.data[b * length + j];
-            }
-            softmaxInPlace(weights);
-            for (let j = 0; j < length; j++) {
-              const v = (b * length + j) * hidden + h * size;
-              for (let d = 0; d < size; d++) out.data[q + d] += weights[j] * value.data[v + d];
-            }
-          }
+      // Head by head of each query: `size` numbers from q on.
+      for (let q = 0; q < out.data.length; q += size) {
+        const token = Math.floor(q / (length * hidden)) * length; // the first of the text
+        const first = token * hidden + (q % hidden); // of this head's keys and values
+        for (let j = 0; j < length; j++) {
+          let dot = 0;
+          for (let d = 0; d < size; d++) dot += query.data[q + d] * key.data[first + j * hidden + d];
+          weights[j] = dot / Math.sqrt(size) + bias.data[token + j];
         }
+        softmaxInPlace(weights);
+        for (let j = 0; j < length; j++)
+          for (let d = 0; d < size; d++) out.data[q + d] += weights[j] * value.data[first + j * hidden + d];
       }
     },
   },

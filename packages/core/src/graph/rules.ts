@@ -26,7 +26,9 @@ export interface Rule<O extends Operator> {
 }
 
 /** Operators without attributes. */
-type Plain = { [O in Operator]: Attributes[O] extends Readonly<Record<string, never>> ? O : never }[Operator];
+type Plain = {
+  [O in Operator]: Attributes[O] extends Readonly<Record<string, never>> ? O : never;
+}[Operator];
 
 /** One number of each. */
 export function unary<O extends Operator>(f: (x: number, attributes: Attributes[O]) => number): Rule<O> {
@@ -54,9 +56,9 @@ export function rowwise<A>(
   f: (row: Float64Array, attributes: A) => ArrayLike<number>,
 ): (out: Operand, inputs: readonly Operand[], attributes: A) => void {
   return (out, [x], attributes) => {
-    const width = x.dims[x.dims.length - 1];
+    const [width] = x.dims.slice(-1);
     for (let at = 0, to = 0; at < x.data.length; at += width) {
-      const row = f(Float64Array.from(x.data.subarray(at, at + width)), attributes);
+      const row = f(new Float64Array(x.data.subarray(at, at + width)), attributes);
       out.data.set(row, to);
       to += row.length;
     }
@@ -112,8 +114,8 @@ export function placesOf(dims: readonly number[], steps: readonly number[]): Int
 function broadcast(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i): Dimension => {
-    const x = a[a.length - rank + i] ?? 1;
-    const y = b[b.length - rank + i] ?? 1;
+    const x = a.at(i - rank) ?? 1;
+    const y = b.at(i - rank) ?? 1;
     if (x !== y && x !== 1 && y !== 1)
       throw new TypeError(`[${a.join()}] and [${b.join()}] do not broadcast.`);
     return x === 1 ? y : x;

@@ -44,8 +44,8 @@ export class AttachedSession implements Session {
     if (shared !== undefined)
       throw new ClozeError(
         "invalid-plugin",
-        `The plugin ${plugin.name} shares ${shared} with its encoder, which is out of reach: give it weights of its own, ` +
-          'and "tied": false in its plugin.json, or put it in the plugins folder of its model.',
+        `The plugin ${plugin.name} shares ${shared} with its encoder, which is out of reach: put it in its model's plugins ` +
+          'folder, or give it weights of its own and "tied": false.',
       );
     for (const [i, name] of names.entries()) {
       const { shape } = graph.parameters[i];

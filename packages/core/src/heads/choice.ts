@@ -19,9 +19,8 @@ export const choice: Head = {
     (plugin.labels.length === 1 ? undefined : `a choice has one label, not ${plugin.labels.length}`),
 
   forward(g, encoder, { features }, scope) {
-    const [vector, width] = textFeatures(g, encoder, features); // [batch, width]
-    const kept = g.dropout(vector, encoder.config.dropout.classifier);
-    return { "": dense(g, scope, kept, width, 1) }; // [batch, 1], one row a choice
+    const vector = g.dropout(textFeatures(g, encoder, features), encoder.config.dropout.classifier);
+    return { "": dense(g, scope, vector, 1) }; // [batch, 1], one row a choice
   },
 };
 

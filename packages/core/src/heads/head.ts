@@ -34,14 +34,10 @@ export interface Head {
 /** What the forward pass needs to know of a plugin. */
 export type HeadShape = Pick<Plugin, "labels" | "features" | "tied">;
 
-/** The vector that a head on a whole text reads, and its width. */
-export function textFeatures(
-  g: GraphBuilder,
-  { config, read }: Features,
-  features: FeatureKind,
-): [Value, number] {
+/** The vector that a head on a whole text reads: [batch, width]. */
+export function textFeatures(g: GraphBuilder, { config, read }: Features, features: FeatureKind): Value {
   const parts = featureOutputs(config, features).map(read); // each [batch, hidden]
-  return [parts.length === 1 ? parts[0] : g.concat(parts, 1), parts.length * config.hiddenSize];
+  return parts.length === 1 ? parts[0] : g.concat(parts, 1);
 }
 
 /** What is wrong with a head on tokens that reads these features. */

@@ -30,7 +30,7 @@ export const maskedLm: Head = {
     const { vocabularySize: V, hiddenSize: H } = config;
     const positions = g.input(MASKED_POSITIONS, ["batch", "masks"], "int32");
     const masked = g.gatherRows(read("last_hidden_state"), positions); // [batch, masks, hidden]
-    const inner = activate(g, config, dense(g, `${scope}.transform.dense`, masked, H, H));
+    const inner = activate(g, config, dense(g, `${scope}.transform.dense`, masked, H));
     const transformed = norm(g, config, `${scope}.transform.LayerNorm`, inner);
     // Tied: the decoder is the table of word embeddings, one parameter used twice.
     const decoder = tied ? "bert.embeddings.word_embeddings.weight" : `${scope}.decoder.weight`;

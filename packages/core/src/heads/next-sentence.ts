@@ -21,8 +21,7 @@ export const nextSentence: Head = {
     (plugin.labels.length === 2 ? undefined : "it has two labels, the first of what follows"),
 
   forward(g, encoder, { features }, scope) {
-    const [vector, width] = textFeatures(g, encoder, features); // [batch, width]
-    return { "": dense(g, scope, vector, width, labels.length) }; // [batch, 2]
+    return { "": dense(g, scope, textFeatures(g, encoder, features), labels.length) }; // [batch, 2]
   },
 };
 

@@ -30,9 +30,8 @@ export const sequence: Head = {
       : complainOfLabels(plugin)),
 
   forward(g, encoder, { labels, features }, scope) {
-    const [vector, width] = textFeatures(g, encoder, features); // [batch, width]
-    const kept = g.dropout(vector, encoder.config.dropout.classifier);
-    return { "": dense(g, scope, kept, width, labels.length) }; // [batch, labels]
+    const vector = g.dropout(textFeatures(g, encoder, features), encoder.config.dropout.classifier);
+    return { "": dense(g, scope, vector, labels.length) }; // [batch, labels]
   },
 };
 

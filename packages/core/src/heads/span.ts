@@ -21,8 +21,8 @@ export const span: Head = {
       ? undefined
       : `a span has two labels, start and end, not ${plugin.labels.length}`),
 
-  forward(g, { config, read }, { labels }, scope) {
-    return { "": dense(g, scope, read("last_hidden_state"), config.hiddenSize, labels.length) }; // [batch, length, 2]
+  forward(g, { read }, { labels }, scope) {
+    return { "": dense(g, scope, read("last_hidden_state"), labels.length) }; // [batch, length, 2]
   },
 };
 

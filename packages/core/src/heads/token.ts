@@ -18,7 +18,7 @@ export const token: Head = {
 
   forward(g, { config, read }, { labels }, scope) {
     const hidden = g.dropout(read("last_hidden_state"), config.dropout.classifier);
-    return { "": dense(g, scope, hidden, config.hiddenSize, labels.length) }; // [batch, length, labels]
+    return { "": dense(g, scope, hidden, labels.length) }; // [batch, length, labels]
   },
 };
 

@@ -70,7 +70,7 @@ function leftToRight(g: GraphBuilder, padding: Value): Value {
 export function pool(g: GraphBuilder, encoder: Encoder): Value {
   const first = g.select(encoder.last, 1, 0); // [batch, hidden]
   const { hiddenSize: H } = encoder.config;
-  return g.tanh(dense(g, "bert.pooler.dense", first, H, H)); // [batch, hidden]
+  return g.tanh(dense(g, "bert.pooler.dense", first, H)); // [batch, hidden]
 }
 
 /** The mean of the vectors of the real tokens of one layer, [CLS] and [SEP] among them. */
@@ -92,11 +92,11 @@ function embeddings(g: GraphBuilder, config: BertConfig, ids: Value, segments: V
 /** One layer: attention and feed-forward, each added to its input and normalised after (post-norm). */
 function layer(g: GraphBuilder, config: BertConfig, name: string, x: Value, bias: Value): Value {
   const { hiddenSize: H, intermediateSize: I, heads, dropout } = config;
-  const query = dense(g, `${name}.attention.self.query`, x, H, H); // [batch, length, hidden]
-  const key = dense(g, `${name}.attention.self.key`, x, H, H);
-  const value = dense(g, `${name}.attention.self.value`, x, H, H);
+  const query = dense(g, `${name}.attention.self.query`, x, H); // [batch, length, hidden]
+  const key = dense(g, `${name}.attention.self.key`, x, H);
+  const value = dense(g, `${name}.attention.self.value`, x, H);
   const context = g.attention(query, key, value, bias, heads, dropout.attention); // [batch, length, hidden]
-  const attended = dense(g, `${name}.attention.output.dense`, context, H, H);
+  const attended = dense(g, `${name}.attention.output.dense`, context, H);
   const middle = norm(
     g,
     config,
@@ -104,8 +104,8 @@ function layer(g: GraphBuilder, config: BertConfig, name: string, x: Value, bias
     g.add(g.dropout(attended, dropout.hidden), x),
   );
 
-  const inner = activate(g, config, dense(g, `${name}.intermediate.dense`, middle, H, I)); // [batch, length, I]
-  const outer = dense(g, `${name}.output.dense`, inner, I, H); // [batch, length, hidden]
+  const inner = activate(g, config, dense(g, `${name}.intermediate.dense`, middle, I)); // [batch, length, I]
+  const outer = dense(g, `${name}.output.dense`, inner, H); // [batch, length, hidden]
   return norm(g, config, `${name}.output.LayerNorm`, g.add(g.dropout(outer, dropout.hidden), middle));
 }
 
@@ -116,21 +116,14 @@ export function activate(g: GraphBuilder, { activation }: BertConfig, x: Value):
 }
 
 /** A linear layer with its weight and bias under `name`. */
-export function dense(g: GraphBuilder, name: string, x: Value, ins: number, outs: number): Value {
-  return g.linear(x, g.parameter(`${name}.weight`, [outs, ins]), g.parameter(`${name}.bias`, [outs]));
+export function dense(g: GraphBuilder, name: string, x: Value, outs: number): Value {
+  const weight = g.parameter(`${name}.weight`, [outs, ...x.shape.slice(-1)]);
+  return g.linear(x, weight, g.parameter(`${name}.bias`, [outs]));
 }
 
 /** Layer normalisation with its scale and shift under `name`. */
-export function norm(
-  g: GraphBuilder,
-  { hiddenSize: H, layerNormEpsilon }: BertConfig,
-  name: string,
-  x: Value,
-): Value {
-  return g.layerNorm(
-    x,
-    g.parameter(`${name}.weight`, [H]),
-    g.parameter(`${name}.bias`, [H]),
-    layerNormEpsilon,
-  );
+export function norm(g: GraphBuilder, config: BertConfig, name: string, x: Value): Value {
+  const width = x.shape.slice(-1);
+  const scale = g.parameter(`${name}.weight`, width);
+  return g.layerNorm(x, scale, g.parameter(`${name}.bias`, width), config.layerNormEpsilon);
 }

@@ -98,10 +98,7 @@ export function parseConfig(text: string): { config: BertConfig; head: HeadConfi
       `Position embeddings of type ${String(json.position_embedding_type)} are not BERT's: only "absolute" is.`,
     );
   if (json.is_decoder === true)
-    throw new ClozeError(
-      "unsupported",
-      "This model is a decoder (is_decoder); Cloze runs bidirectional encoders.",
-    );
+    throw new ClozeError("unsupported", "This model is a decoder (is_decoder); Cloze runs encoders.");
   const activation = activations.get(json.hidden_act ?? "gelu");
   if (!activation)
     throw new ClozeError(

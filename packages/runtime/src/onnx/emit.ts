@@ -65,7 +65,7 @@ export function toOnnx(graph: Graph, weights: Weights): Uint8Array<ArrayBuffer> 
  * Emits `graph` with its weights as inputs, for training: after the graph's own inputs come the parameters that it reads.
  *
  * @example
- * const bytes = toTrainingOnnx(grad(graph, "loss"));
+ * const bytes = toTrainingOnnx(buildTrainingGraph({ config, heads: [plugin] }));
  */
 export function toTrainingOnnx(graph: Graph): Uint8Array<ArrayBuffer> {
   return concatenate(
@@ -140,7 +140,7 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
       return shape;
     },
     stored(parameter) {
-      if (fed) return nameOfParameter(parameter);
+      if (fed || !isParameter(parameter)) return nameOf(parameter);
       const { name, tensor, type } = weightOf(parameter);
       const { shape: dims, file: location, offset, bytes: length } = tensor;
       const data = read
@@ -151,7 +151,7 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
       return add({ name, type, dims, data });
     },
     widen: (result, parameter) =>
-      fed || weightOf(parameter).type === compute
+      fed || !isParameter(parameter) || weightOf(parameter).type === compute
         ? result
         : emitter.node("Cast", [result], { to: castTo[compute] }),
     derived(parameter, what, { type, dims, make }) {
@@ -170,6 +170,7 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
     const known = names.get(value);
     if (known !== undefined) return known;
     if (value.source.kind === "constant") return emitter.float(value.source.value);
+    if (!isParameter(value)) throw new TypeError("A node reads what comes after it.");
     const name = emitter.widen(emitter.stored(value), value);
     names.set(value, name);
     return name;
@@ -246,6 +247,10 @@ function concatenate(parts: readonly Part[]): Uint8Array<ArrayBuffer> {
     at += part.length;
   }
   return whole;
+}
+
+function isParameter({ source }: Value): boolean {
+  return source.kind === "parameter";
 }
 
 function nameOfParameter({ source }: Value): string {

@@ -96,7 +96,13 @@ function sizeOf(e: Emitter, x: Value, axis: number): string {
 
 /** [..., n] as [rows, n]. */
 function flat(e: Emitter, x: Value): Value | string {
-  return x.shape.length === 2 ? x : e.node("Reshape", [x, e.ints([-1, Number(x.shape.at(-1))])]);
+  if (x.shape.length === 2) return x;
+  const width = x.shape[x.shape.length - 1];
+  const shape =
+    typeof width === "number"
+      ? e.ints([-1, width])
+      : e.node("Concat", [e.ints([-1]), sizeOf(e, x, x.shape.length - 1)], { axis: 0 });
+  return e.node("Reshape", [x, shape]);
 }
 
 /** Normalised, mean, one over the deviation. */

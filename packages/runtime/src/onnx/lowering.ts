@@ -26,7 +26,10 @@ export interface Emitter {
   whole(value: number): string;
   /** The shape of a value when the graph runs, int64; once for all of one shape. */
   shape(value: Value): string;
-  /** A parameter in the type that it is stored in; every other way of naming one casts it to the one computed in. */
+  /**
+   * A parameter in the type that it is stored in; every other way of naming one casts it to the one computed in. What a
+   * node gave is as it is.
+   */
   stored(parameter: Value): string;
   /** Casts what was taken from a stored parameter to the type that is computed in, where it is not that already. */
   widen(result: string, parameter: Value): string;

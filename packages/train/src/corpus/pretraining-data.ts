@@ -4,6 +4,7 @@
  * segments and masks drawn anew for each document and epoch.
  */
 import { ClozeError, type Tokenizer } from "@cloze/core";
+import { checkWhole, refuseNumber } from "../numbers.ts";
 import { purposes, Random } from "../random.ts";
 import type { Batch, DataSource, Json } from "../train-step.ts";
 import { type BatchOptions, makeBatch, type Objective, rowOf, type Row } from "./batches.ts";
@@ -93,7 +94,7 @@ export class PretrainingData implements DataSource {
     checkWhole("maxPredictions", maxPredictions, 1);
     if (microTokens !== Number.POSITIVE_INFINITY) checkWhole("microTokens", microTokens, 1);
     if (!(shortProbability >= 0 && shortProbability <= 1))
-      throw refuse("shortProbability", shortProbability, "a number from 0 to 1");
+      throw refuseNumber("shortProbability", shortProbability, "a number from 0 to 1");
     store.checkTokenizer(tokenizer);
     if (objective === "mlm+nsp" && store.header.sentences < 2)
       throw new ClozeError("invalid-input", "The corpus is one sentence: pairs need more; give more text.", {
@@ -208,13 +209,4 @@ function strange(): ClozeError {
     "invalid-input",
     "The place in the data at which training stopped is not in this data: resume with the same options, or begin anew.",
   );
-}
-
-function checkWhole(field: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw refuse(field, value, `a whole number from ${least}`);
-}
-
-function refuse(field: string, value: number, want: string): ClozeError {
-  return new ClozeError("invalid-option", `${field} is ${value}: give ${want}.`, { field });
 }

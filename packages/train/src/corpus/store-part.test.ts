@@ -23,8 +23,9 @@ test("each document is in one part, and none in both", () => {
   expect(training.header.sentences).toBe(90);
 });
 
+const drawn = (seed: number) => documentsOf(partCorpus(corpusOf(1000), 0.01, seed).heldOut);
+
 test("which are held out is the seed's", () => {
-  const drawn = (seed: number) => documentsOf(partCorpus(corpusOf(1000), 0.01, seed).heldOut);
   expect(drawn(1)).toEqual(drawn(1));
   expect(drawn(1)).not.toEqual(drawn(2));
 });

@@ -3,6 +3,7 @@
  */
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { type Abort, ClozeError, throwIfAborted, type Tokenizer } from "@cloze/core";
+import { RESUME, unwritable } from "../run/whole-file.ts";
 import { readLines } from "./documents.ts";
 import { withRoom } from "./room.ts";
 import { splitSentences } from "./sentences.ts";
@@ -44,7 +45,7 @@ export async function writeTokenStore(
   const total = (await Promise.all(files.map(sizeOf))).reduce((sum, bytes) => sum + bytes, 0);
   const partial = `${file}.partial`;
   const handle = await open(partial, "w").catch((error: unknown) => {
-    throw explainUnwritten(error, file);
+    throw unwritable(file, error, RESUME);
   });
   try {
     const writer = new Writer(tokenizer, handle, file);
@@ -63,7 +64,7 @@ export async function writeTokenStore(
     await writer.finish(sources);
     await handle.close();
     await rename(partial, file).catch((error: unknown) => {
-      throw explainUnwritten(error, file);
+      throw unwritable(file, error, RESUME);
     });
   } catch (error) {
     await handle.close();
@@ -189,15 +190,7 @@ class Writer {
 
   async #write(work: Promise<void>): Promise<void> {
     await work.catch((error: unknown) => {
-      throw explainUnwritten(error, this.#file);
+      throw unwritable(this.#file, error, RESUME);
     });
   }
-}
-
-/** A failure to write a file, in a sentence. */
-function explainUnwritten(cause: unknown, file: string): unknown {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  if (code === "") return cause;
-  const why = code === "ENOSPC" ? "the disk is full" : code;
-  return new ClozeError("invalid-option", `${file} cannot be written: ${why}.`, { cause, field: "out" });
 }

@@ -145,7 +145,7 @@ test("a corpus without a token, a file that is missing or no UTF-8, and a place 
 
 test.runIf(process.platform === "linux")("a full disk is told as one, and nothing is left", async () => {
   symlinkSync("/dev/full", `${at()}.partial`);
-  await expect(write(put("a.txt", "a"))).rejects.toThrow(/cannot be written: the disk is full/);
+  await expect(write(put("a.txt", "a"))).rejects.toThrow(/cannot be written \(the disk is full, ENOSPC\)/);
   expect(readdirSync(folder)).toEqual(["a.txt"]);
 });
 
@@ -163,21 +163,6 @@ test("progress tells the bytes read and all of them", async () => {
     onProgress,
   });
   expect(told.at(-1)).toEqual([6, 6]);
-});
-
-test("a corpus that has changed, grown or gone is refused by the file's name; one that has moved is not", async () => {
-  const [one, two] = [put("one.txt", "a b"), put("two.txt", "c")];
-  using store = await writeTokenStore([one, two], tokenizer, at());
-  await store.checkSources();
-  await store.checkSources([put("moved.txt", "a b"), two]);
-  await expect(store.checkSources([one])).rejects.toThrow(/two.txt is missing/);
-  await expect(store.checkSources([one, two, one])).rejects.toThrow(/one.txt was not part/);
-  put("two.txt", "b");
-  await expect(store.checkSources()).rejects.toThrow(/two.txt has changed/);
-  put("two.txt", "cc");
-  await expect(store.checkSources()).rejects.toThrow(/two.txt has changed/);
-  rmSync(two);
-  await expect(store.checkSources()).rejects.toThrow(/two.txt cannot be read/);
 });
 
 test("another vocabulary and other settings are refused", async () => {

@@ -10,10 +10,10 @@
  */
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { type Abort, ClozeError, type Tokenizer } from "@cloze/core";
+import { ClozeError, type Tokenizer } from "@cloze/core";
 import { explainUnread } from "./blocks.ts";
 import type { Documents, Sentences } from "./examples.ts";
-import { checkSources, type Source } from "./sources.ts";
+import type { Source } from "./sources.ts";
 
 export const MAGIC = Buffer.from("clozetok", "latin1");
 export const VERSION = 1;
@@ -150,24 +150,17 @@ export class TokenStore implements Documents {
     const { vocabulary, settings } = markTokenizer(tokenizer);
     const mark = this.header.tokenizer;
     const other =
-      vocabulary !== mark.vocabulary ? "vocabulary" : settings !== mark.settings ? "settings" : "";
+      vocabulary !== mark.vocabulary
+        ? "vocabulary differs"
+        : settings !== mark.settings
+          ? "settings differ"
+          : "";
     if (other !== "")
       throw new ClozeError(
         "invalid-input",
-        `The corpus was tokenized with another tokenizer: its ${other} differ; give that tokenizer, or begin anew.`,
+        `The corpus was tokenized with another tokenizer: its ${other}; give that tokenizer, or begin anew.`,
         { field: "vocab" },
       );
-  }
-
-  /**
-   * Checks that the files of the corpus are as they were.
-   *
-   * @param files Where they are now. Default: where they were.
-   * @throws {ClozeError} `not-found` and `invalid-input`, naming the file that is missing or has changed.
-   */
-  checkSources(files?: readonly string[], signal?: Abort): Promise<void> {
-    const { sources } = this.header;
-    return checkSources(sources, files ?? sources.map(({ file }) => file), signal);
   }
 
   [Symbol.dispose](): void {

@@ -4,6 +4,7 @@
  */
 import { ClozeError } from "@cloze/core";
 import { Vocabulary } from "@cloze/core/tokenizer";
+import { checkWhole } from "../numbers.ts";
 import { spellWords } from "./alphabet.ts";
 import { Merges, type PairScore } from "./merges.ts";
 import type { WordCounts } from "./word-table.ts";
@@ -44,10 +45,10 @@ const TELL_EVERY = 256;
  */
 export function resolveVocabularyOptions(options: VocabularyOptions = {}) {
   const { size = 30522, minFrequency = 2, score = "frequency", limitAlphabet = 1000, unused = 0 } = options;
-  checkNumber("size", size, 1);
-  checkNumber("minFrequency", minFrequency, 1);
-  checkNumber("limitAlphabet", limitAlphabet, 1);
-  checkNumber("unused", unused, 0);
+  checkWhole("size", size, 1);
+  checkWhole("minFrequency", minFrequency, 1);
+  checkWhole("limitAlphabet", limitAlphabet, 1);
+  checkWhole("unused", unused, 0);
   if (unused >= size)
     throw refuse("unused", `unused is ${unused}: a vocabulary of ${size} pieces has no room for it.`);
   const first = layOutSpecials(options.specials ?? BERT_SPECIALS, unused);
@@ -71,11 +72,6 @@ function layOutSpecials(specials: readonly string[], unused: number): string[] {
     throw refuse("specials", `The special token "${twice}" is there twice: give it once.`);
   }
   return first;
-}
-
-function checkNumber(field: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw refuse(field, `${field} is ${value}: give a whole number from ${least}.`);
 }
 
 function refuse(field: string, message: string): ClozeError {

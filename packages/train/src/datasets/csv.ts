@@ -38,7 +38,9 @@ export function readCsv(source: string, { file }: { readonly file: string }): Ro
       skip_empty_lines: true,
     }) as unknown as { readonly record: readonly string[]; readonly info: Info }[];
     // csv-parse says where a row ends, and counts \r as a line too.
-    return rows.map(({ record, info }) => ({ line: info.lines - breaks(record), cells: record }));
+    return rows
+      .filter(({ record }) => record.length > 1 || record[0].trim() !== "")
+      .map(({ record, info }) => ({ line: info.lines - breaks(record), cells: record }));
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     throw new ClozeError(

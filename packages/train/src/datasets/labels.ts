@@ -11,7 +11,7 @@ export type LabelOf = Pick<LabelledText, "label" | "line">;
  * The labels that there are, each once: in the order of numbers if all are whole numbers, else by code unit.
  *
  * @param multi Whether a label is a list: see `labelList`.
- * @throws ClozeError `invalid-input`, naming the file and the line of a list that is none.
+ * @throws ClozeError `invalid-input`, naming the file and the line of a label that is empty, or a list that is none.
  *
  * @example
  * findLabels([{ line: 1, label: "sad" }, { line: 2, label: "glad" }], { file: "train.tsv" }); // ["glad", "sad"]
@@ -20,6 +20,12 @@ export function findLabels(
   rows: readonly LabelOf[],
   { file, multi = false }: { readonly file: string; readonly multi?: boolean },
 ): string[] {
+  const empty = multi ? undefined : rows.find(({ label }) => label === "");
+  if (empty !== undefined)
+    throw new ClozeError(
+      "invalid-input",
+      `${file}, line ${empty.line}: the label is empty: give one, or leave the row out.`,
+    );
   const labels = [...new Set(rows.flatMap((row) => (multi ? labelList(row, file) : [row.label])))];
   return labels.every(isWhole) ? labels.sort((a, b) => Number(a) - Number(b)) : labels.sort();
 }

@@ -123,6 +123,22 @@ test("labels are found in the order of their numbers or of their code units", ()
   expect(found(["b|a", "", '["c","a"]'], true)).toEqual(["a", "b", "c"]);
 });
 
+test("an empty label is refused by file and line, but of a list it is none", () => {
+  const rows = [
+    { line: 2, label: "sad" },
+    { line: 3, label: "" },
+  ];
+  expect(() => findLabels(rows, { file: "f.tsv" })).toThrow(
+    "f.tsv, line 3: the label is empty: give one, or leave the row out.",
+  );
+  expect(findLabels(rows, { file: "f.tsv", multi: true })).toEqual(["sad"]);
+});
+
+test("a line of spaces is blank", () => {
+  expect(parseTsv("text\tlabel\n  \r\na\tb\n", { file: "f" })).toMatchObject([{ line: 3, text: "a" }]);
+  expect(parseCsv("text,label\n  \r\na,b\n", { file: "f" })).toMatchObject([{ line: 3, text: "a" }]);
+});
+
 test("a label is one by its name, or by its place where the names are no numbers", () => {
   expect(["glad", "sad", "1"].map((label) => classOf(row(label), ["glad", "sad"], "f"))).toEqual([0, 1, 1]);
   expect(["2", "5"].map((label) => classOf(row(label), ["2", "5"], "f"))).toEqual([0, 1]);

@@ -16,7 +16,7 @@ export function parseTsv(source: string, options: TextOptions): LabelledText[] {
   const rows = source
     .replace(/^\uFEFF/, "")
     .split(/\r?\n/)
-    .map((text, i) => ({ line: i + 1, cells: text.split("\t"), blank: text === "" }))
+    .map((text, i) => ({ line: i + 1, cells: text.split("\t"), blank: /^[^\S\t]*$/.test(text) }))
     .filter(({ blank }) => !blank);
   return readTable(rows, options);
 }

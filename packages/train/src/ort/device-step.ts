@@ -1,6 +1,7 @@
 /**
  * The step that stays on a device: losses, gradients, clipping and the optimizer in one graph, whose outputs are the
- * weights and slots of the next step. Only the batch goes to the device, and only losses come back.
+ * weights and slots of the next step. Only the batch goes to the device, with weights that are not trained, and only
+ * losses come back.
  */
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { ClozeError, GraphBuilder } from "@cloze/core";
@@ -104,7 +105,9 @@ export class DeviceStep implements TrainStep {
     const trained = trainedOf(graph);
     return {
       steps: this.#steps,
-      weights: new Map([...this.shapes.keys()].map((name) => [name, numbers(name)])),
+      weights: new Map(
+        [...this.shapes.keys()].flatMap((name) => (name in this.#held ? [[name, numbers(name)]] : [])),
+      ),
       slots: Object.fromEntries(
         optimizer.slots.map((slot) => [
           slot,
@@ -122,7 +125,7 @@ export class DeviceStep implements TrainStep {
       const dims = this.shapes.get(name)!;
       this.#held[key] = toTensor(runtime.Tensor, { type: "float32", dims, data: data.slice() });
     };
-    for (const name of this.shapes.keys()) hold(name, name, weights.get(name)!);
+    for (const name of this.shapes.keys()) if (weights.has(name)) hold(name, name, weights.get(name)!);
     for (const [slot, numbers] of Object.entries(slots))
       for (const [name, data] of numbers) hold(slotName(slot, name), name, data);
     this.#steps = steps;

@@ -3,6 +3,7 @@
  * the weights where they are. Nothing is copied: the runtime reads the weights and writes the gradients in place.
  */
 import type { InferenceSession, Tensor } from "onnxruntime-common";
+import { ClozeError } from "@cloze/core";
 import { toTrainingOnnx } from "@cloze/runtime/onnx";
 import { gradientName } from "../grad.ts";
 import { clipScale, decays, gradientNorm } from "../optimizer.ts";
@@ -57,6 +58,8 @@ export class HostStep implements TrainStep {
 
   async run({ feeds }: Batch, rate: number): Promise<StepReport> {
     const { optimizer, clip, runtime, seed, graph } = this.#options;
+    if (feeds.length === 0)
+      throw new ClozeError("invalid-option", "The batch is empty: give it one micro-batch at least.");
     const names = lossNames(graph);
     const found = new Map<string, number>(names.map((name) => [name, 0]));
     for (const [i, feed] of feeds.entries()) {

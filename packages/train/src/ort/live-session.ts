@@ -2,7 +2,7 @@
  * A session over weights that are still being trained, so that the tasks that serve a model measure it, too.
  */
 import type { InferenceSession } from "onnxruntime-common";
-import { ClozeError, throwIfAborted } from "@cloze/core";
+import { ClozeError, needed, throwIfAborted } from "@cloze/core";
 import type { Feeds, FloatTensor, Graph, RunOptions, Session } from "@cloze/core";
 import { toTrainingOnnx } from "@cloze/runtime/onnx";
 import type { Numbers } from "../train-step.ts";
@@ -10,6 +10,16 @@ import type { TrainRuntime } from "./runtime.ts";
 import { toTensor, toTensors } from "./runtime.ts";
 import { parametersOf } from "./step.ts";
 
+/**
+ * A session over weights that a step updates: each run sees them as they are then. The weights stay the caller's.
+ *
+ * @example
+ * const config = presets.tiny;
+ * const graph = buildModel(config, { pooler: true, heads: [plugin] });
+ * const weights = initialWeights(graph, 1); // which a step would update
+ * await using session = await LiveSession.open(nodeRuntime(), graph, ["sentiment"], () => weights);
+ * await new Predictor({ tokenizer, config, plugins: [plugin], session }).classify("a warm film");
+ */
 export class LiveSession implements Session {
   readonly outputs: readonly string[];
   readonly tokensPerRun = 1024;
@@ -43,11 +53,12 @@ export class LiveSession implements Session {
     outputs: readonly string[],
     weights: () => Numbers,
   ): Promise<LiveSession> {
-    const asked = {
-      ...graph,
-      outputs: new Map([...graph.outputs].filter(([name]) => outputs.includes(name))),
-    };
-    return new LiveSession(runtime, asked, await runtime.open(toTrainingOnnx(asked)), weights);
+    const asked = new Map([...graph.outputs].filter(([name]) => outputs.includes(name)));
+    // An input of other outputs need not be fed.
+    const wanted = [...asked.values()];
+    const read = new Set([...wanted, ...needed(graph, wanted).flatMap((node) => node.inputs)]);
+    const part = { ...graph, inputs: graph.inputs.filter((input) => read.has(input)), outputs: asked };
+    return new LiveSession(runtime, part, await runtime.open(toTrainingOnnx(part)), weights);
   }
 
   paddedLength(length: number): number {

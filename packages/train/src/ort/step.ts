@@ -1,7 +1,7 @@
 /**
  * A training step with ONNX Runtime: what steps on the host and on a device have in common, and the choice of one.
  */
-import { DROPOUT_SEED } from "@cloze/core";
+import { ClozeError, DROPOUT_SEED, needed } from "@cloze/core";
 import type { Feeds, Graph } from "@cloze/core";
 import type { Optimizer } from "../optimizer.ts";
 import { purposes, Random } from "../random.ts";
@@ -31,16 +31,28 @@ export interface StepOptions {
 /**
  * Makes the step of a training graph.
  *
+ * @throws ClozeError `invalid-option` where a parameter that the graph reads is not among the weights.
  * @example
- * await using step = await createTrainStep({ runtime, graph, weights, optimizer: adamW(), clip: 1, seed: 1 });
+ * const [runtime, weights] = [nodeRuntime(), initialWeights(trainingGraph, 1)];
+ * const options = { runtime, graph: trainingGraph, weights, optimizer: adamW(), clip: 1, seed: 1 };
+ * await using step = await createTrainStep(options);
  * const { loss } = await step.run(batch, 5e-5);
  */
 export async function createTrainStep(options: StepOptions): Promise<TrainStep> {
+  const { graph, weights } = options;
+  const read = new Set(needed(graph, [...graph.outputs.values()]).flatMap(({ inputs }) => inputs));
+  for (const [name, dims] of parametersOf({ parameters: graph.parameters.filter((one) => read.has(one)) }))
+    if (weights.get(name)?.length !== dims.reduce((a, b) => a * b, 1))
+      throw new ClozeError(
+        "invalid-option",
+        `The weights lack ${name} of [${dims.join()}], which the graph reads: give all of initialWeights or of a checkpoint.`,
+        { field: "weights" },
+      );
   return options.runtime.weights === "host" ? HostStep.create(options) : DeviceStep.create(options);
 }
 
 /** The shapes of a graph's parameters. */
-export function parametersOf(graph: Graph): Map<string, readonly number[]> {
+export function parametersOf(graph: Pick<Graph, "parameters">): Map<string, readonly number[]> {
   return new Map(
     graph.parameters.map(({ source, shape }) => ["name" in source ? source.name : "", shape.map(Number)]),
   );
@@ -51,7 +63,12 @@ export function lossNames(graph: Graph): string[] {
   return [...graph.outputs.keys()].filter((name) => name === LOSS || name.startsWith(`${LOSS}.`));
 }
 
-/** What drives dropout in one micro-batch of one step. */
+/**
+ * What drives dropout in one micro-batch of one step. A `TrainStep` feeds it itself.
+ *
+ * @example
+ * const feeds = { ...batch.feeds[0], ...dropoutSeeds(1, 0, 0) }; // all that a training graph reads but its parameters
+ */
 export function dropoutSeeds(seed: number, step: number, micro: number): Feeds {
   const data = Int32Array.of(new Random(seed, purposes.dropout, step, micro).next());
   const tensor = { type: "int32", dims: [1], data } as const;

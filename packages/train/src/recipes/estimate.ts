@@ -17,7 +17,7 @@ const PASSES = 3;
  *
  * @param masks The share of tokens that go through the head on masked words.
  * @example
- * trainingFlops(presets.tiny, 128, 0.15); // 6_168_678
+ * trainingFlops(presets.tiny, 128, 0.15); // 6_283_392
  */
 export function trainingFlops(config: BertConfig, length: number, masks = 0): number {
   const { hiddenSize: H, vocabularySize: V } = config;

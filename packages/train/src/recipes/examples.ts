@@ -4,6 +4,7 @@
  */
 import { batchByLength, ClozeError } from "@cloze/core";
 import type { Encoding, Feeds } from "@cloze/core";
+import { withRoom } from "../corpus/room.ts";
 import { purposes, Random } from "../random.ts";
 import type { Batch, DataSource, Json } from "../train-step.ts";
 
@@ -23,11 +24,7 @@ export class PackedRows {
     for (const encoding of encodings) {
       const start = starts[firsts.length];
       const end = start + encoding.ids.length;
-      if (end > ids.length) {
-        const more = new Int32Array(Math.max(end, 2 * ids.length));
-        more.set(ids);
-        ids = more;
-      }
+      ids = withRoom(ids, end);
       ids.set(encoding.ids, start);
       starts.push(end);
       const second = encoding.segments.indexOf(1);
@@ -103,8 +100,10 @@ const MULTIPLE = 8;
  * batch, examples of like length are computed together.
  *
  * @example
+ * const rows = new PackedRows([tokenizer.encode("a warm film"), tokenizer.encode("a dull film")]);
+ * const examples = { rows, rowsEach: 1, counts: Float32Array.of(1, 1), labels: () => ({}) };
  * const source = new ExampleSource(examples, { batch: 32, seed: 1, microTokens: 1024, padding: 0 });
- * const { feeds, tokens } = await source.next();
+ * (await source.next()).tokens; // 10
  */
 export class ExampleSource implements DataSource {
   readonly #examples: Examples;

@@ -33,7 +33,9 @@ const TRIED = 4;
  *
  * @throws ClozeError as `finetune` for what is asked for.
  * @example
- * const { seconds } = await planFinetuning({ model: "m", task: "tag", train: "a.conll", dev: "b.conll", out: "n" });
+ * const files = { train: "train.conll", dev: "dev.conll" };
+ * const plan = await planFinetuning({ model: "models/my-bert", task: "tag", ...files, out: "models/names" });
+ * plan.steps; // 3: an update in each epoch
  */
 export async function planFinetuning(options: FinetuneOptions): Promise<FinetunePlan> {
   const setup = await setUp(options);

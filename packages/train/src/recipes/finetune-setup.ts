@@ -16,6 +16,7 @@ import { layerwiseRates, linearSchedule } from "../schedule.ts";
 import type { RateFactor, Schedule } from "../schedule.ts";
 import type { Json } from "../train-step.ts";
 import { buildTrainingGraph } from "../training-graph.ts";
+import { withDropout } from "./dropout.ts";
 import { ExampleSource } from "./examples.ts";
 import { expectNumber } from "./finetune-options.ts";
 import type { FinetuneOptions } from "./finetune-options.ts";
@@ -137,11 +138,6 @@ async function openModel(model: string): Promise<ModelFolder> {
       { field: "model" },
     );
   return openFolder(model);
-}
-
-function withDropout(config: BertConfig, rate: number | undefined): BertConfig {
-  if (rate === undefined) return config;
-  return { ...config, dropout: { hidden: rate, attention: rate, classifier: rate } };
 }
 
 /** Draws a task's examples. */

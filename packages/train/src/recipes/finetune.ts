@@ -32,7 +32,9 @@ import { startingWeights } from "./weights.ts";
  *   `invalid-model`; `unsupported` for a model that cannot be trained; `aborted`.
  *
  * @example
- * await finetune({ model: "models/mini", task: "classify", train: "train.tsv", dev: "dev.tsv", out: "models/moods" });
+ * const files = { train: "train.tsv", dev: "dev.tsv" };
+ * const { best } = await finetune({ model: "models/my-bert", task: "classify", ...files, out: "models/reviews" });
+ * best.metrics.accuracy;
  */
 export async function finetune(options: FrozenOptions): Promise<FinetuneResult> {
   if (options.frozen === true) return finetuneFrozen(options);

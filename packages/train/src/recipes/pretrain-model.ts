@@ -9,7 +9,9 @@ import type { AttachedHead, BertConfig, Graph, HeadConfig } from "@cloze/core";
 import { openFolder } from "@cloze/runtime/node";
 import type { Objective } from "../corpus/batches.ts";
 import { initialWeights } from "../initial-weights.ts";
+import { refuseNumber } from "../numbers.ts";
 import { reasonOf } from "../run/whole-file.ts";
+import { withDropout } from "./dropout.ts";
 import { tokenizerNames } from "./model-folder.ts";
 import { startingWeights } from "./weights.ts";
 import type { StartingWeights } from "./weights.ts";
@@ -63,17 +65,11 @@ export async function readBeginning(options: PretrainOptions): Promise<Beginning
         field: given[1][0],
       },
     );
+  const { dropout } = options;
+  if (dropout !== undefined && !(dropout >= 0 && dropout < 1))
+    throw refuseNumber("dropout", dropout, "a number from 0 to below 1");
   const beginning = from === undefined ? await readSizes(options) : await readCheckpoint(options, from);
-  return { ...beginning, config: withDropout(beginning.config, options.dropout) };
-}
-
-function withDropout(config: BertConfig, rate: number | undefined): BertConfig {
-  if (rate === undefined) return config;
-  if (!(rate >= 0 && rate < 1))
-    throw new ClozeError("invalid-option", `dropout is ${rate}: give a number from 0 to below 1.`, {
-      field: "dropout",
-    });
-  return { ...config, dropout: { hidden: rate, attention: rate, classifier: rate } };
+  return { ...beginning, config: withDropout(beginning.config, dropout) };
 }
 
 async function readSizes({

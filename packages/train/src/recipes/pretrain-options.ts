@@ -4,6 +4,7 @@
 import { ClozeError } from "@cloze/core";
 import type { Abort, BertConfig } from "@cloze/core";
 import type { Objective } from "../corpus/batches.ts";
+import { checkWhole, refuseNumber } from "../numbers.ts";
 import type { ProgressReport } from "../run/trainer.ts";
 
 /** Which words are masked: pieces, all pieces of a word or none, or whole words, rare ones more often. */
@@ -136,18 +137,19 @@ export function resolveSettings(options: PretrainOptions, { maxPositions }: Bert
   checkWhole("save-every", saveEvery, 1);
   checkWhole("evaluate-every", evaluateEvery, 1);
   checkWhole("micro-tokens", microTokens, 1);
-  if (!Number.isSafeInteger(seed)) throw refuse("seed", seed, "a whole number");
+  if (!Number.isSafeInteger(seed)) throw refuseNumber("seed", seed, "a whole number");
   for (const [field, value] of [
     ["length", length],
     ["long-length", long],
   ] as const) {
     checkWhole(field, value, 5);
     if (value > maxPositions)
-      throw refuse(field, value, `at most ${maxPositions}, the positions that the model has`);
+      throw refuseNumber(field, value, `at most ${maxPositions}, the positions that the model has`);
   }
-  if (!(longShare >= 0 && longShare <= 1)) throw refuse("long-share", longShare, "a number from 0 to 1");
-  if (!(heldOut >= 0 && heldOut < 1)) throw refuse("held-out", heldOut, "a number from 0 to below 1");
-  if (!(clip > 0)) throw refuse("clip", clip, "a number above 0");
+  if (!(longShare >= 0 && longShare <= 1))
+    throw refuseNumber("long-share", longShare, "a number from 0 to 1");
+  if (!(heldOut >= 0 && heldOut < 1)) throw refuseNumber("held-out", heldOut, "a number from 0 to below 1");
+  if (!(clip > 0)) throw refuseNumber("clip", clip, "a number above 0");
   const longSteps = long === length ? 0 : Math.floor(longShare * steps);
   if (objective === "ltr" && masking !== "pieces")
     throw new ClozeError("invalid-option", "Left to right, nothing is masked: leave the masking out.", {
@@ -178,13 +180,4 @@ export function resolveSettings(options: PretrainOptions, { maxPositions }: Bert
 /** The share of tokens that are predicted. */
 export function masksShare({ objective }: Pick<Settings, "objective">): number {
   return objective === "ltr" ? 1 : 0.15;
-}
-
-function checkWhole(field: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw refuse(field, value, `a whole number from ${least}`);
-}
-
-function refuse(field: string, value: number, want: string): ClozeError {
-  return new ClozeError("invalid-option", `${field} is ${value}: give ${want}.`, { field });
 }

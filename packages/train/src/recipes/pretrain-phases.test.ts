@@ -51,3 +51,13 @@ test("without batches of the first, the second is all", async () => {
   expect(await take(data, 2)).toEqual([100, 101]);
   expect(data.position()).toEqual({ batches: 2, at: { epoch: 0, window: 0, example: 2 } });
 });
+
+test("how often all has been seen never goes back", async () => {
+  const data = source();
+  const epochs: number[] = [];
+  for (let nth = 0; nth < 7; nth++) {
+    await data.next();
+    epochs.push(data.epoch);
+  }
+  expect(epochs).toEqual([0.25, 0.5, 0.75, 1, 1.25, 2.25, 2.5]);
+});

@@ -19,7 +19,7 @@ export class PhasedData implements DataSource {
   }
 
   get epoch(): number {
-    return this.#current.epoch;
+    return this.#last.epoch;
   }
 
   async next(): Promise<Batch> {
@@ -45,7 +45,7 @@ export class PhasedData implements DataSource {
     return this.#batches < this.#change ? this.#first : this.#second;
   }
 
-  /** The source of the last batch: where it is says where the other begins. */
+  /** The source of the last batch: where it is says how far all is, and where the other begins. */
   get #last(): DataSource {
     return this.#batches <= this.#change && this.#change > 0 ? this.#first : this.#second;
   }

@@ -2,7 +2,7 @@
  * A pre-training before it is begun: sizes, memory, speed, time, by a trial of a step or two. Nothing is written.
  */
 import { CAUSAL_BIAS } from "@cloze/core";
-import type { Feeds } from "@cloze/core";
+import type { Feeds, FloatTensor, IntegerTensor } from "@cloze/core";
 import { causalBias } from "../corpus/batches.ts";
 import { nodeRuntime } from "../node.ts";
 import { adamW } from "../optimizer.ts";
@@ -36,7 +36,8 @@ export interface PretrainPlan {
  *
  * @throws ClozeError as `pretrain` for what is asked for. The corpus is not read.
  * @example
- * const { tokensPerSecond, seconds } = await planPretraining({ corpus: [], vocab: "vocab.txt", preset: "base", steps: 1000, out: "" });
+ * const plan = await planPretraining({ corpus: [], vocab: "vocab.txt", preset: "tiny", steps: 10_000, out: "" });
+ * plan.seconds / 3600; // hours
  */
 export async function planPretraining(options: PretrainOptions): Promise<PretrainPlan> {
   const { config, tied } = await readBeginning(options);
@@ -82,14 +83,6 @@ export async function planPretraining(options: PretrainOptions): Promise<Pretrai
 /** Rows of any tokens with the usual count of masks. */
 function trialFeeds({ objective }: Settings, length: number, rows: number): Feeds {
   const masks = objective === "ltr" ? length - 1 : Math.ceil(0.15 * length);
-  const integers = (dims: readonly number[], value: (i: number) => number) =>
-    ({
-      type: "int32",
-      dims,
-      data: Int32Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => value(i)),
-    }) as const;
-  const floats = (dims: readonly number[], value: number) =>
-    ({ type: "float32", dims, data: new Float32Array(dims.reduce((a, b) => a * b)).fill(value) }) as const;
   return {
     ...(objective === "ltr" && { [CAUSAL_BIAS]: causalBias(length) }),
     input_ids: integers([rows, length], (i) => i % 5),
@@ -103,4 +96,13 @@ function trialFeeds({ objective }: Settings, length: number, rows: number): Feed
       [weightsName("next-sentence")]: floats([rows], 1 / rows),
     }),
   };
+}
+
+function integers(dims: readonly number[], value: (i: number) => number): IntegerTensor {
+  const size = dims.reduce((a, b) => a * b);
+  return { type: "int32", dims, data: Int32Array.from({ length: size }, (_, i) => value(i)) };
+}
+
+function floats(dims: readonly number[], value: number): FloatTensor {
+  return { type: "float32", dims, data: new Float32Array(dims.reduce((a, b) => a * b)).fill(value) };
 }

@@ -7,33 +7,29 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { buildModel, ClozeError } from "@cloze/core";
 import type { AttachedHead } from "@cloze/core";
-import { PretrainingData } from "../corpus/pretraining-data.ts";
-import type { Corpus } from "../corpus/pretraining-data.ts";
-import { partCorpus } from "../corpus/store-part.ts";
-import { rareWords, unigramEntropy } from "../corpus/token-counts.ts";
-import { TokenStore } from "../corpus/token-store.ts";
-import { writeTokenStore } from "../corpus/token-store-writer.ts";
+import type { PretrainingData } from "../corpus/pretraining-data.ts";
 import { nodeRuntime } from "../node.ts";
 import { adamW, bertAdam } from "../optimizer.ts";
 import { LiveSession } from "../ort/live-session.ts";
 import type { TrainRuntime } from "../ort/runtime.ts";
 import { createTrainStep } from "../ort/step.ts";
-import { readManifest } from "../run/manifest.ts";
-import type { Manifest, RunDescription } from "../run/manifest.ts";
+import { MANIFEST, readManifest } from "../run/manifest.ts";
+import type { RunDescription } from "../run/manifest.ts";
 import { METRICS, openRun } from "../run/run-folder.ts";
 import type { RunFolder } from "../run/run-folder.ts";
 import { train } from "../run/trainer.ts";
 import { linearSchedule } from "../schedule.ts";
-import type { DataSource, Numbers, TrainStep } from "../train-step.ts";
+import type { Numbers, TrainStep } from "../train-step.ts";
 import { buildTrainingGraph } from "../training-graph.ts";
+import { withDropout } from "./dropout.ts";
 import { measurePeak, trainingFlops } from "./estimate.ts";
+import { readCorpus } from "./pretrain-corpus.ts";
 import { HeldOut } from "./pretrain-evaluation.ts";
 import { STORE, WEIGHTS, writeFinished } from "./pretrain-folder.ts";
 import { headsOf, readBeginning } from "./pretrain-model.ts";
 import type { Beginning } from "./pretrain-model.ts";
 import { masksShare, resolveSettings } from "./pretrain-options.ts";
 import type { PretrainOptions, PretrainResult, Settings } from "./pretrain-options.ts";
-import { PhasedData } from "./pretrain-phases.ts";
 
 /**
  * Pre-trains a BERT, or goes on with one. The folder becomes a model when all steps are made; the same options give the
@@ -44,17 +40,18 @@ import { PhasedData } from "./pretrain-phases.ts";
  * `invalid-vocabulary`; `aborted` after the signal, the run being kept.
  *
  * @example
- * await pretrain({ corpus: ["novels.txt.gz"], vocab: "vocab.txt", preset: "tiny", steps: 10_000, out: "models/own" });
+ * const corpus = ["novels.txt", "manuals.txt.gz"];
+ * await pretrain({ corpus, vocab: "vocab.txt", preset: "tiny", steps: 10, out: "models/own" }); // 10,000 to learn much
  */
 export async function pretrain(options: PretrainOptions): Promise<PretrainResult> {
-  const { out, corpus, signal, onWarning = () => {} } = options;
+  const { out, signal, onWarning = () => {} } = options;
   const beginning = await readBeginning(options);
   const settings = resolveSettings(options, beginning.config);
   const schedule = linearSchedule(settings); // refuses what is no rate before any work
   const optimizer = settings.optimizer === "bertAdam" ? bertAdam(settings) : adamW(settings);
   const runtime = nodeRuntime(options);
 
-  const fresh = !existsSync(path.join(out, "manifest.json"));
+  const fresh = !existsSync(path.join(out, MANIFEST));
   await using run = await openRun(out, {
     ...describe(options, beginning, settings, runtime),
     resume: options.resume,
@@ -65,26 +62,23 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
   if (existsSync(path.join(out, WEIGHTS))) return await completed(run, out, settings, onWarning);
   const manifest = await readManifest(out);
   for (const warning of beginning.tokenizer.warnings) onWarning(warning);
-  using store = await openStore(options, beginning, manifest).catch(async (error: unknown) => {
-    if (fresh) for (const name of ["manifest.json", METRICS]) await rm(path.join(out, name), { force: true });
+  const unbegun = async (error: unknown): Promise<never> => {
+    if (fresh) for (const name of [MANIFEST, METRICS, STORE]) await rm(path.join(out, name), { force: true });
     throw error;
-  });
-  const { training, heldOut } = partCorpus(store, settings.heldOut, settings.seed);
-  if (heldOut === undefined && settings.heldOut > 0)
-    onWarning("The corpus is one document, so that none is held out to measure on.");
-  const entropy = unigramEntropy(store.counts);
+  };
+  using corpus = await readCorpus(options, beginning, settings, manifest).catch(unbegun);
+  const { header, unigramEntropy, heldOut } = corpus;
 
   const heads = headsOf(settings.objective, beginning.tied);
   const graph = buildTrainingGraph({ config: beginning.config, heads, causal: settings.objective === "ltr" });
-  const { weights, drawn } = await beginning.weights(graph, settings.seed);
-  const { header } = store;
+  const { weights, drawn } = await beginning.weights(graph, settings.seed).catch(unbegun);
   options.onBegin?.({
     parameters: [...weights.values()].reduce((sum, { length }) => sum + length, 0),
     drawn,
     documents: header.documents,
-    heldOut: heldOut?.documents ?? 0,
+    heldOut: corpus.heldOutDocuments,
     tokens: header.tokens,
-    unigramEntropy: entropy,
+    unigramEntropy,
   });
 
   await using step = await createTrainStep({
@@ -99,7 +93,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
   let tokens: number | undefined;
   const trained = await train({
     step,
-    data: dataOf(training, beginning, settings, store.counts),
+    data: corpus.data,
     steps: settings.steps,
     rate: (done) => schedule(done + 1),
     store: run,
@@ -133,7 +127,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
     tokens,
     loss,
     best,
-    unigramEntropy: entropy,
+    unigramEntropy,
   };
   await writeFinished({
     folder: out,
@@ -149,7 +143,7 @@ export async function pretrain(options: PretrainOptions): Promise<PretrainResult
 }
 
 function describe(
-  { corpus, command = "", from, threads }: PretrainOptions,
+  { corpus, command = "", from, cased, threads }: PretrainOptions,
   { config, files }: Beginning,
   settings: Settings,
   runtime: TrainRuntime,
@@ -158,53 +152,16 @@ function describe(
   const { saveEvery: _, seed, ...told } = settings;
   return {
     command,
-    options: { ...told, model: { ...config, dropout: { ...config.dropout } }, continued: from !== undefined },
+    options: {
+      ...told,
+      ...(cased && { cased }),
+      model: { ...config, dropout: { ...config.dropout } },
+      continued: from !== undefined,
+    },
     seeds: [seed],
     versions: { runtime: threads === undefined ? runtime.name : `${runtime.name}, ${threads} threads` },
     data: [...corpus, ...files].map((file) => ({ file })),
   };
-}
-
-/** The tokens of the corpus: those that the run has made before, or made anew. */
-async function openStore(
-  { out, corpus, signal, onCorpus }: PretrainOptions,
-  { tokenizer }: Beginning,
-  { data }: Manifest,
-): Promise<TokenStore> {
-  const file = path.join(out, STORE);
-  if (existsSync(file)) {
-    const store = TokenStore.open(file);
-    const { sources, icu } = store.header;
-    const same =
-      sources.length === corpus.length && sources.every(({ sha256 }, nth) => sha256 === data[nth].sha256);
-    if (same && icu === process.versions.icu) return store;
-    store[Symbol.dispose]();
-  }
-  return writeTokenStore(corpus, tokenizer, file, { onProgress: onCorpus, signal });
-}
-
-function dataOf(
-  corpus: Corpus,
-  { tokenizer }: Beginning,
-  settings: Settings,
-  counts: Float64Array,
-): DataSource {
-  const { objective, masking, batch, seed, device, steps, length, longLength, longSteps } = settings;
-  const source = (tokens: number): PretrainingData =>
-    new PretrainingData({
-      store: corpus,
-      tokenizer,
-      seed,
-      objective,
-      batch,
-      length: tokens,
-      wholeWord: masking === "whole-word",
-      score: masking === "rare" ? rareWords(counts) : undefined,
-      // A device takes a batch at once, always in one shape.
-      ...(device === "cpu" ? { microTokens: settings.microTokens } : { pad: "full" as const }),
-    });
-  if (longSteps === 0) return source(length);
-  return new PhasedData(source(length), source(longLength), steps - longSteps);
 }
 
 interface Judging {
@@ -212,28 +169,19 @@ interface Judging {
   readonly beginning: Beginning;
   readonly heads: readonly AttachedHead[];
   readonly settings: Settings;
-  readonly heldOut: Corpus | undefined;
+  readonly heldOut: PretrainingData | undefined;
   readonly step: TrainStep;
 }
 
-/** What measures the weights as they are. Its masks are single pieces, whatever is trained on: figures compare so. */
+/** What measures the weights as they are. */
 async function openJudge({ runtime, beginning, heads, settings, heldOut, step }: Judging) {
   if (heldOut === undefined) return undefined;
   const { config, tokenizer } = beginning;
-  const { objective, batch, length, seed } = settings;
-  const data = new PretrainingData({
-    store: heldOut,
-    tokenizer,
-    seed,
-    objective,
-    batch,
-    length,
-    microTokens: Math.max(length, objective === "ltr" ? 128 : 1024),
-  });
-  const texts = await HeldOut.read(data, batch, objective === "mlm+nsp");
+  const { objective, batch } = settings;
+  const texts = await HeldOut.read(heldOut, batch, objective === "mlm+nsp");
   // Left to right, attention is written out of its parts, as in training; nothing is dropped.
   const causal = objective === "ltr";
-  const still = { ...config, dropout: { hidden: 0, attention: 0, classifier: 0 } };
+  const still = withDropout(config, 0);
   const graph = buildModel(still, { pooler: true, heads, causal, training: causal });
   const outputs = ["masked-lm", "masked-lm.total", "masked-lm.ids", "masked-lm.scores"];
   if (objective === "mlm+nsp") outputs.push("next-sentence");
@@ -257,7 +205,7 @@ async function completed(
   settings: Settings,
   onWarning: (message: string) => void,
 ): Promise<PretrainResult> {
-  const saved = await run.load();
+  const saved = (await run.isSaved()) ? await run.load() : undefined; // else the log would be begun anew
   if (saved === undefined || saved.progress.steps < settings.steps)
     throw new ClozeError(
       "invalid-option",

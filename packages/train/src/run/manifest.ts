@@ -180,12 +180,15 @@ function differData(begun: readonly HashedFile[], now: readonly HashedFile[]): s
 /**
  * Reads a run's manifest.
  *
- * @throws {ClozeError} `invalid-model` when it is damaged.
+ * @throws {ClozeError} `invalid-model` when it is damaged, or something else's.
  */
 export async function readManifest(folder: string): Promise<Manifest> {
   const file = path.join(folder, MANIFEST);
   try {
-    return JSON.parse(await readFile(file, "utf8")) as Manifest;
+    const manifest = JSON.parse(await readFile(file, "utf8")) as Partial<Manifest> | null;
+    if (!manifest?.options || !manifest.seeds || !Array.isArray(manifest.data))
+      throw new Error("it is of no run");
+    return manifest as Manifest;
   } catch (cause) {
     throw new ClozeError(
       "invalid-model",

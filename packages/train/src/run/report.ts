@@ -45,7 +45,10 @@ interface Log {
  * @throws {ClozeError} `invalid-model` and `not-found` when the folder's manifest or log cannot be read.
  *
  * @example
- * await writeReport("models/new", { title: "A small BERT", description: "Trained on novels." });
+ * const folder = "models/told";
+ * await using run = await openRun(folder, { command: "", options: {}, seeds: [1], data: [] });
+ * await train({ step, data, steps: 20, rate: () => 1e-4, store: run });
+ * await writeReport(folder, { title: "A small BERT", description: "Trained on novels." }); // models/told/report.html
  */
 export async function writeReport(folder: string, options: ReportOptions): Promise<string> {
   const manifest = await readManifest(folder);

@@ -163,6 +163,15 @@ describe("a run is resumed as it was begun", () => {
     ]);
   });
 
+  test("a manifest of something else is told", async () => {
+    for (const other of ["{}", "null", '{"name":"an app"}']) {
+      writeFileSync(path.join(folder, "manifest.json"), other);
+      expect(await resume({})).toMatch(
+        /manifest\.json cannot be read \(it is of no run\): begin the run in /,
+      );
+    }
+  });
+
   test("a damaged manifest is told", async () => {
     truncateSync(path.join(folder, "manifest.json"), 10);
     expect(await resume({})).toMatch(

@@ -110,8 +110,8 @@ async function namesIn(folder: string): Promise<string[]> {
  * A run that is open: its log can be written.
  *
  * @example
- * await using run = await openRun("models/new", { command: "", options: {}, seeds: [1], data: [] });
- * run.checkpointAt(500); // models/new/checkpoints/step-000500
+ * await using run = await openRun("models/other", { command: "", options: {}, seeds: [1], data: [] });
+ * run.checkpointAt(500); // "models/other/checkpoints/step-000500"
  */
 export class RunFolder implements RunStore, AsyncDisposable {
   readonly location: string;
@@ -131,6 +131,11 @@ export class RunFolder implements RunStore, AsyncDisposable {
 
   checkpointAt(steps: number): string {
     return path.join(this.#checkpoints, checkpointName(steps));
+  }
+
+  /** Whether there is a checkpoint, be it damaged. */
+  async isSaved(): Promise<boolean> {
+    return (await listCheckpoints(this.#checkpoints)).length > 0;
   }
 
   async load(): Promise<Checkpoint | undefined> {

@@ -73,8 +73,7 @@ export interface TrainResult {
  * options out of their range. The last checkpoint is whole in any case.
  *
  * @example
- * const result = await train({ step, data, steps: 1000, rate: () => 1e-4 });
- * console.log(result.loss);
+ * const { loss } = await train({ step, data, steps: 20, rate: (steps) => 1e-3 * (1 - steps / 20) });
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions(options);

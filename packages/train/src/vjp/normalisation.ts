@@ -1,6 +1,6 @@
 /** Gradients of what brings the last axis to a common measure. */
 import type { GraphBuilder, Value } from "@cloze/core";
-import { lastMean } from "./rule.ts";
+import { lastMean, widthOf } from "./rule.ts";
 import type { Rules } from "./rule.ts";
 
 export const normalisation: Rules<
@@ -21,10 +21,7 @@ export const normalisation: Rules<
 
   // Of (σ² + ε)^-½: -½·(σ² + ε)^-3/2 · 2(x - mean)/n, and (x - mean)/√(σ² + ε) is x standardised.
   inverseDeviation(g, { inputs: [x], output, attributes: { epsilon } }, d) {
-    const scaled = g.multiply(
-      g.multiply(d, output),
-      g.multiply(output, g.constant(-1 / Number(x.shape.at(-1)))),
-    );
+    const scaled = g.multiply(g.multiply(d, output), g.multiply(output, g.constant(-1 / widthOf(x))));
     return [g.multiply(scaled, g.standardize(x, epsilon))];
   },
 

@@ -23,7 +23,8 @@ export const products: Rules<"linear" | "matMul" | "contractRows" | "sumRows" | 
     const from = g.nodes.length;
     const output = composeAttention(g, inputs, attributes.heads, 0);
     const found = pullBack(g, g.nodes.slice(from), new Map([[output, d]]));
-    return inputs.map((input) => found.get(input));
+    // What is query and key at once has been given the sum of both already.
+    return inputs.map((input, nth) => (inputs.indexOf(input) === nth ? found.get(input) : undefined));
   },
 };
 

@@ -36,5 +36,12 @@ export function sumTo(g: GraphBuilder, d: Value, like: Value): Value {
 /** The mean over the last axis, which stays with size 1. */
 export function lastMean(g: GraphBuilder, x: Value): Value {
   const last = x.shape.length - 1;
-  return g.multiply(g.expand(g.sum(x, last), last), g.constant(1 / Number(x.shape[last])));
+  return g.multiply(g.expand(g.sum(x, last), last), g.constant(1 / widthOf(x)));
+}
+
+/** The size of the last axis, which has to be a number. */
+export function widthOf({ shape }: Value): number {
+  const width = shape.at(-1);
+  if (typeof width === "number") return width;
+  throw new TypeError(`[${shape.join()}] has no known width, which its gradient needs.`);
 }

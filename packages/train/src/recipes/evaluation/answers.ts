@@ -20,8 +20,10 @@ export interface AnswerEvaluationOptions extends AskedOptions {
  * of questions with and without answers.
  *
  * @example
- * const { metrics } = await evaluateAnswers(bert, bert.plugins[0], parseSquad(text));
- * metrics.f1; // 80
+ * const [answers] = bert.plugins.filter(({ kind }) => kind === "span");
+ * const data = parseSquad(await readFile("dev-v2.0.json", "utf8"));
+ * const { metrics } = await evaluateAnswers(bert, answers, data);
+ * metrics.f1; // 100
  */
 export async function evaluateAnswers(
   bert: Predictor,

@@ -10,8 +10,10 @@ import type { AskedOptions, Evaluation, Metrics } from "./evaluation.ts";
  * How often the right choice is chosen.
  *
  * @example
+ * await using bert = await load("models/endings");
+ * const questions = await parseChoices(await readFile("endings.jsonl", "utf8"), { file: "endings.jsonl" });
  * const { metrics } = await evaluateChoices(bert, bert.plugins[0], questions);
- * metrics.accuracy; // 0.7
+ * metrics.accuracy; // 1
  */
 export async function evaluateChoices(
   bert: Predictor,

@@ -22,8 +22,9 @@ export interface TextEvaluationOptions extends AskedOptions {
  * @throws ClozeError `invalid-input` for a label that the head does not have, naming the file and the line.
  *
  * @example
- * const { metrics } = await evaluateClassification(bert, bert.plugins[0], rows, { file: "dev.tsv" });
- * metrics.accuracy; // 0.9
+ * const rows = await parseTexts(await readFile("dev.tsv", "utf8"), { file: "dev.tsv" });
+ * const { metrics } = await evaluateClassification(bert, plugin, rows, { file: "dev.tsv" });
+ * metrics.accuracy; // 1
  */
 export async function evaluateClassification(
   bert: Predictor,

@@ -19,6 +19,10 @@ function scoredOutputs(head: string): string[] {
  * Runs feeds of `PretrainingData` and scores their masks.
  *
  * @param head The name of the head in the session. The labels are those of `masked-lm`.
+ * @example
+ * const into = { logProbabilities: [], best: [] };
+ * await scoreMasks(session, "masked-lm", { feeds: batch.feeds[0], into });
+ * scoreMaskedLm(into.logProbabilities, into.best);
  */
 export async function scoreMasks(
   session: Session,

@@ -16,8 +16,10 @@ import type { Evaluation, Metrics } from "./evaluation.ts";
  * @throws ClozeError `invalid-input` for a label that is no number, naming the file and the line.
  *
  * @example
- * const { metrics } = await evaluateRegression(bert, bert.plugins[0], rows, { file: "dev.tsv" });
- * metrics.pearson; // 0.85
+ * await using bert = await load("models/ratings");
+ * const rows = await parseTexts(await readFile("ratings.tsv", "utf8"), { file: "ratings.tsv" });
+ * const { metrics } = await evaluateRegression(bert, bert.plugins[0], rows, { file: "ratings.tsv" });
+ * metrics.pearson; // 1: two texts, in the right order
  */
 export async function evaluateRegression(
   bert: Predictor,

@@ -21,8 +21,10 @@ export interface WordLabels {
  * @throws ClozeError `invalid-input` for an entity of a kind that the head does not find, naming the file and the line.
  *
  * @example
- * const { metrics } = await evaluateTags(bert, bert.plugins[0], sentences, { file: "dev.conll" });
- * metrics.f1; // 0.8
+ * const [entities] = bert.plugins.filter(({ kind }) => kind === "token");
+ * const sentences = parseConll(await readFile("dev.conll", "utf8"), { file: "dev.conll" });
+ * const { metrics } = await evaluateTags(bert, entities, sentences, { file: "dev.conll" });
+ * metrics.f1; // 1
  */
 export async function evaluateTags(
   bert: Predictor,

@@ -25,6 +25,7 @@ export async function prepareSquad(context: TaskContext): Promise<PreparedTask> 
   refuse(options, ["columns", "scheme", "multiLabel", "classWeights"]);
   const train = await readQuestions(options.train, "train", options.limit);
   const dev = await readQuestions(options.dev, "dev", options.limit);
+  for (const question of dev.questions) partWindow(context, question); // refused now, not after an epoch
   const { rows, spans, leftOut } = packQuestions(context, train.questions);
   report(options.onWarning, leftOut, train.misplaced);
   if (rows.count === 0)
@@ -72,7 +73,6 @@ interface PackedQuestions {
  */
 export function packQuestions(context: TaskContext, questions: readonly SquadQuestion[]): PackedQuestions {
   const { tokenizer } = context.folder;
-  const maxLength = lengthOf(context, USUAL_LENGTH);
   const spans: number[] = [];
   const leftOut: string[] = [];
   function* encodings(): Generator<Encoding> {
@@ -84,11 +84,9 @@ export function packQuestions(context: TaskContext, questions: readonly SquadQue
         leftOut.push(id);
         continue;
       }
-      const all = whole(tokenizer.tokenize(question));
-      const asked = { ...all, count: Math.min(all.count, MAX_QUESTION) };
-      const room = maxLength - asked.count - SPECIALS;
+      const { asked, room, overlap } = partWindow(context, { id, question });
       const contextAt = asked.count + 2; // after [CLS] question [SEP]
-      for (const { first, count } of windows(tokens.ids.length, room, overlapOf(context, room))) {
+      for (const { first, count } of windows(tokens.ids.length, room, overlap)) {
         const inside = found !== undefined && found[0] >= first && found[1] < first + count;
         spans.push(...(inside ? found.map((token) => token - first + contextAt) : [0, 0]));
         yield join(tokenizer.specials, asked, { tokens, first, count });
@@ -97,6 +95,27 @@ export function packQuestions(context: TaskContext, questions: readonly SquadQue
   }
   const rows = new PackedRows(encodings());
   return { rows, spans: Int32Array.from(spans), leftOut };
+}
+
+/**
+ * What of a window is a question's, and what is left for its context.
+ *
+ * @throws ClozeError `invalid-option` where that is nothing, naming the question, or less than the overlap.
+ */
+function partWindow(context: TaskContext, { id, question }: Pick<SquadQuestion, "id" | "question">) {
+  const maxLength = lengthOf(context, USUAL_LENGTH);
+  const all = whole(context.folder.tokenizer.tokenize(question));
+  const asked = { ...all, count: Math.min(all.count, MAX_QUESTION) };
+  const room = maxLength - asked.count - SPECIALS;
+  if (room < 1)
+    throw new ClozeError(
+      "invalid-option",
+      `Question ${id} leaves none of ${maxLength} tokens to its context: allow more, or leave it out.`,
+      { field: "maxLength" },
+    );
+  const overlap = overlapOf(context, room);
+  windows(0, room, overlap); // refuses what leaves no step
+  return { asked, room, overlap };
 }
 
 /** The first and the last token that an answer has a part of; undefined where it has none. */

@@ -85,10 +85,11 @@ export function packSentences(
       const list = windows(ofToken.length, room, overlap);
       const owner = maxContext(ofToken.length, list);
       for (const [w, { first, count }] of list.entries()) {
-        if (count === 0) continue;
-        labels.push(NONE); // [CLS]
-        for (let t = first; t < first + count; t++) labels.push(owner[t] === w ? ofToken[t] : NONE);
-        labels.push(NONE); // [SEP]
+        const own = Array.from({ length: count }, (__, t) =>
+          owner[first + t] === w ? ofToken[first + t] : NONE,
+        );
+        if (own.every((label) => label === NONE)) continue; // nothing is to be learned: its weights would not sum to 1
+        labels.push(NONE, ...own, NONE); // [CLS] … [SEP]
         yield join(tokenizer.specials, { tokens, first, count });
       }
     }

@@ -80,6 +80,15 @@ test("a question without an answer is answered by [CLS]; one whose answer is not
   expect(leftOut).toEqual(["b a"]);
 });
 
+test("a question that leaves no token to its context is refused by name", () => {
+  expect(() => spansOf([question("b", "b", 0)], { maxLength: 5 })).toThrow(
+    "Question b leaves none of 5 tokens to its context: allow more, or leave it out.",
+  );
+  expect(() => spansOf([question("b", "b", 0)], { maxLength: 9, overlap: 4 })).toThrow(
+    "An overlap of 4 leaves no step",
+  );
+});
+
 const names = ["O", "B-X", "I-X"];
 
 test("a word's label stands on its first piece, and its other pieces have none", () => {
@@ -103,6 +112,13 @@ test("in windows every word is learned once, where it has the most context", () 
   const { rows, labels } = packSentences(contextOf({ maxLength: 9, overlap: 4 }), [sentence], names);
   expect(rows.count).toBeGreaterThan(2);
   expect(Array.from(labels).filter((label) => label >= 0)).toEqual(words.map((_, i) => i % 3));
+});
+
+test("a window of the inner pieces of a long word alone is none to learn from", () => {
+  const sentence = { line: 1, words: ["abcdefghabcdefgh", "d"], labels: ["B-X", "O"] };
+  const { rows, labels } = packSentences(contextOf({ maxLength: 6, overlap: 0 }), [sentence], names);
+  expect(Array.from({ length: rows.count }, (_, row) => rows.length(row))).toEqual([6, 3]);
+  expect(Array.from(labels)).toEqual([-1, 1, -1, -1, -1, -1, -1, 0, -1]);
 });
 
 test("balanced weights count each label alike", () => {
