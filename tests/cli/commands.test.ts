@@ -202,9 +202,7 @@ test("evaluate refuses a label that the head does not have, with its line", asyn
   writeFileSync(data, "text\tlabel\na film\tpositive\na film\tneutral\n");
   const result = await cloze(["evaluate", "--task", "classify", "--data", data]);
   expect(result).toMatchObject({ code: 2, out: "" });
-  expect(result.err).toBe(
-    'dev.tsv, line 3: "neutral" is no label, which are negative, positive.\n',
-  );
+  expect(result.err).toBe('dev.tsv, line 3: "neutral" is no label, which are negative, positive.\n');
 });
 
 test("evaluate measures labels by name and by number", async () => {

@@ -2,7 +2,7 @@
  * A fine-tuning that is killed at any moment and resumed gives the bytes of one that never was. CLOZE_LONG=1 kills it 20
  * times.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -76,6 +76,18 @@ test("another configuration, or none to resume, is refused with the difference",
   const other = await cloze([...command(whole), "--resume", "--rate", "1e-3"]);
   expect(other.code).toBe(2);
   expect(other.err).toContain("rate: 0.005 in the folder, 0.001 now");
+});
+
+test("a model whose vocabulary has changed since is refused by name", async () => {
+  const [own, out] = [path.join(scratch, "model"), path.join(scratch, "of-own")];
+  cpSync(model, own, { recursive: true });
+  const argv = ["finetune", "--epochs", "1", ...given.classify, "--model", own, "--out", out];
+  expect(await cloze(argv)).toMatchObject({ code: 0 });
+  const vocab = path.join(own, "vocab.txt");
+  writeFileSync(vocab, readFileSync(vocab, "utf8").replace("\ncat\n", "\ncap\n"));
+  const { code, err } = await cloze([...argv, "--resume"]);
+  expect(code).toBe(2);
+  expect(err).toContain("vocab.txt: changed since");
 });
 
 test("interrupted, it saves and says where, and ends as one that never was", async () => {

@@ -60,3 +60,9 @@ test.each([
     expect(lossOf("multi-label", 0, tensor([1, 3], label, label, label), logits)).toBeCloseTo(expected, 9);
   },
 );
+
+test("a choice whose number of choices is not said is refused", () => {
+  expect(() => lossOf("choice", 0, tensor([1], 0), tensor([4, 1], 1, 2, 3, 4))).toThrow(
+    "Say how many choices a question of the head head has.",
+  );
+});

@@ -2,6 +2,7 @@
  * What each kind of head is trained to make small. Each loss is a weighted sum over its examples; whoever makes the
  * weights sum to 1 makes it a mean.
  */
+import { ClozeError } from "@cloze/core";
 import type { GraphBuilder, HeadKind, Value } from "@cloze/core";
 
 /**
@@ -53,9 +54,13 @@ export const losses: Readonly<Record<HeadKind, Loss>> = {
 
   // Logits of one question's choices are one row: [questions · choices, 1] → [questions, choices].
   choice(g, head, logits, options) {
+    if (options.choices === undefined)
+      throw new ClozeError("invalid-option", `Say how many choices a question of the head ${head} has.`, {
+        field: "choices",
+      });
     const labels = g.input(labelsName(head), ["questions"], "int32");
     const weights = g.input(weightsName(head), ["questions"], "float32");
-    const rows = g.reshape(logits, ["questions", options.choices ?? 2]);
+    const rows = g.reshape(logits, ["questions", options.choices]);
     return weigh(g, classLosses(g, rows, labels, options), weights);
   },
 

@@ -21,6 +21,7 @@ import { beginningOf, meanLength, recordOf, setUp, sourceOf } from "./finetune-s
 import type { FinetuneSetup } from "./finetune-setup.ts";
 import { finetuneFrozen } from "./frozen.ts";
 import type { FrozenOptions } from "./frozen.ts";
+import { tokenizerNames } from "./model-folder.ts";
 import { startingWeights } from "./weights.ts";
 
 /**
@@ -47,7 +48,7 @@ export async function finetune(options: FrozenOptions): Promise<FinetuneResult> 
   const seeds = Array.from({ length: count ?? 1 }, (_, i) => first + i);
   const results: SeedResult[] = [];
   const folderOf = (seed: number): string => (several ? path.join(out, `seed-${seed}`) : out);
-  await using _ = several ? await openRun(out, descriptionOf(setup, seeds)) : undefined;
+  await using _ = several ? await openRun(out, await descriptionOf(setup, seeds)) : undefined;
   for (const seed of seeds) results.push(await runSeed(setup, seed, folderOf(seed), clock));
 
   const { metric, task } = setup;
@@ -82,9 +83,11 @@ class Clock {
   }
 }
 
-function descriptionOf(setup: FinetuneSetup, seeds: readonly number[]) {
+async function descriptionOf(setup: FinetuneSetup, seeds: readonly number[]) {
   const { options, folder, runtime, task } = setup;
   const weights = new Set([...folder.tensors.values()].map(({ file }) => file));
+  const { files } = await folder.files.list();
+  const read = [...weights, "config.json", ...tokenizerNames.filter((name) => files.has(name))];
   const description: RunDescription = {
     command: options.command ?? "",
     options: recordOf(setup),
@@ -93,7 +96,7 @@ function descriptionOf(setup: FinetuneSetup, seeds: readonly number[]) {
     data: [
       { file: options.train, rows: task.rows.train },
       { file: options.dev, rows: task.rows.dev },
-      ...[...weights].map((file) => ({ file: path.join(folder.files.location, file) })),
+      ...read.map((file) => ({ file: path.join(folder.files.location, file) })),
     ],
   };
   const { resume, onWarning, signal } = options;
@@ -102,7 +105,7 @@ function descriptionOf(setup: FinetuneSetup, seeds: readonly number[]) {
 
 async function runSeed(setup: FinetuneSetup, seed: number, out: string, clock: Clock): Promise<SeedResult> {
   const { options, settings, runtime, graph, optimizer, schedule, factorOf, steps, metric } = setup;
-  await using run = await openRun(out, descriptionOf(setup, [seed]));
+  await using run = await openRun(out, await descriptionOf(setup, [seed]));
   const { weights } = await startingWeights(beginningOf(setup), graph, seed);
   const { clip } = settings;
   await using step = await createTrainStep({ runtime, graph, weights, optimizer, clip, seed, factorOf });

@@ -102,7 +102,7 @@ export async function exportTraining(
   out: string,
   options: TrainingExportOptions = {},
 ): Promise<StepDescription> {
-  const { dropout, choices, seed = 1 } = options;
+  const { dropout, choices = 2, seed = 1 } = options;
   if (dropout !== undefined && !(dropout >= 0 && dropout < 1))
     throw new ClozeError("invalid-option", `dropout should be from 0 to below 1, not ${dropout}.`, {
       field: "dropout",
