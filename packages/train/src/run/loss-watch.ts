@@ -17,9 +17,12 @@ const DECAY = 0.98;
 /** What counts as a new low: a thousandth. */
 const GAIN = 0.001;
 
-/** For how many updates of a run a loss may find no new low: a third of them, from 100 to 500. */
+/**
+ * For how many updates of a run a loss may find no new low: a third of them, from 100 to 2,000. (Pre-training falls slowly:
+ * with 500 a run was warned of that still gained.)
+ */
 export function patienceOf(steps: number): number {
-  return Math.max(100, Math.min(500, Math.ceil(steps / 3)));
+  return Math.max(100, Math.min(2000, Math.ceil(steps / 3)));
 }
 
 /** Takes the loss of an update into account. */
