@@ -9,11 +9,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { timingFields } from "../../packages/train/src/run/store.ts";
+import { timingFields } from "@cloze/train/run";
 
 const long = process.env.CLOZE_LONG === "1";
 const [kills, steps] = long ? [200, 1000] : [20, 300];
-const toy = new URL("./toy.ts", import.meta.url);
+const toy = path.join(import.meta.dirname, "toy.ts");
 
 let scratch: string;
 let expected: ReturnType<typeof results>;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const start = (folder: string, ...more: readonly number[]) =>
-  spawn(process.execPath, [toy.pathname, folder, ...[steps, ...more].map(String)], {
+  spawn(process.execPath, [toy, folder, ...[steps, ...more].map(String)], {
     stdio: ["ignore", "ignore", "pipe"],
   });
 
