@@ -5,9 +5,8 @@
  */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { openRun } from "../../packages/train/src/run/run-folder.ts";
-import { train } from "../../packages/train/src/run/trainer.ts";
-import type { Batch, DataSource, Json, TrainState, TrainStep } from "../../packages/train/src/train-step.ts";
+import { openRun, train } from "@cloze/train/run";
+import type { Batch, DataSource, Json, TrainState, TrainStep } from "@cloze/train";
 
 const ROWS = 2;
 const FEATURES = 131_072;
