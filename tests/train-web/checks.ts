@@ -8,6 +8,7 @@ import { pluginFiles, trainPlugin } from "@cloze/train";
 import type { LabelledExample } from "@cloze/train";
 import { equal, refused } from "../portable/assert.ts";
 import type { Checks } from "../portable/assert.ts";
+import { makeChecks } from "../portable/make-checks.ts";
 
 const subjects = ["a film", "the film", "paris", "who", "the good", "a bad one", "it", "he", "she", "we"];
 const say = (ends: Readonly<Record<string, LabelledExample["label"]>>): LabelledExample[] =>
@@ -100,3 +101,5 @@ export const checks: Checks = {
     await refused("aborted", train(moods, { signal: { aborted: true } }));
   },
 };
+
+export const run = () => makeChecks(checks);

@@ -3,10 +3,9 @@
  * encoder (`frozen.ts`).
  */
 import { ClozeError } from "@cloze/core";
-import type { Abort } from "@cloze/core";
 import type { Scheme } from "../datasets/schemes.ts";
 import type { Interval, Spread } from "../metrics/spread.ts";
-import type { ProgressReport } from "../run/trainer.ts";
+import type { TrainingOptions } from "./training-options.ts";
 
 /** What a head is trained to do. */
 export const finetuneTasks = ["classify", "regress", "squad", "tag", "choose"] as const;
@@ -14,7 +13,7 @@ export const finetuneTasks = ["classify", "regress", "squad", "tag", "choose"] a
 export type FinetuneTask = (typeof finetuneTasks)[number];
 
 /** A fine-tuning, as it is asked for. */
-export interface FinetuneOptions {
+export interface FinetuneOptions extends TrainingOptions {
   /** The folder of the model to begin with. */
   readonly model: string;
   readonly task: FinetuneTask;
@@ -36,18 +35,6 @@ export interface FinetuneOptions {
 
   /** How often all examples are seen: 3 by default. */
   readonly epochs?: number | undefined;
-  /** Examples of an update: 32 by default. */
-  readonly batch?: number | undefined;
-  /** The highest learning rate: 5e-5 by default. */
-  readonly rate?: number | undefined;
-  readonly optimizer?: "adamW" | "bertAdam" | undefined;
-  /** How long the rate rises: a share of the updates, or their number. 0.1 by default. */
-  readonly warmup?: number | undefined;
-  readonly weightDecay?: number | undefined;
-  /** The most that the norm of the gradients may be: 1 by default. */
-  readonly clip?: number | undefined;
-  /** The rate of dropout, in place of those in the model's `config.json`. */
-  readonly dropout?: number | undefined;
   /** By what the rate is multiplied from each layer to the one below; none by default. */
   readonly layerDecay?: number | undefined;
   /** After how many epochs without gain the run ends; by default it does not. */
@@ -63,28 +50,12 @@ export interface FinetuneOptions {
   /** The metric that says which epoch is the best; each task has a usual one. */
   readonly metric?: string | undefined;
 
-  /** 1 by default. */
-  readonly seed?: number | undefined;
   /** Runs with so many seeds, from `seed` on, instead of one. */
   readonly seeds?: number | undefined;
-  /** After how many updates a checkpoint is kept: 500 by default. */
-  readonly saveEvery?: number | undefined;
-  /** Goes on with the run that is in `out`. */
-  readonly resume?: boolean | undefined;
-  /** Tokens, padding included, that are computed at a time: 1024 by default. */
-  readonly microTokens?: number | undefined;
-  readonly device?: "cpu" | "webgpu" | undefined;
-  readonly threads?: number | undefined;
 
-  /** As it was typed, for the record. */
-  readonly command?: string | undefined;
-  readonly signal?: Abort | undefined;
-  readonly onProgress?: ((report: ProgressReport) => void) | undefined;
   /** Told of what was measured on the dev data, and after how many updates. */
   readonly onEvaluation?:
     ((steps: number, metrics: Readonly<Record<string, number>>, seed: number) => void) | undefined;
-  /** Told what does not stop the run: examples that are left out, a label with one example. */
-  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** What one seed came to. */

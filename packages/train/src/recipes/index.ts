@@ -20,3 +20,4 @@ export type { FinetunePlan } from "./finetune-plan.ts";
 export type { FrozenOptions } from "./frozen.ts";
 export { exportTraining } from "./training-export.ts";
 export type { StepDescription, StepInput, StepParameter, TrainingExportOptions } from "./training-export.ts";
+export type { TrainingOptions } from "./training-options.ts";

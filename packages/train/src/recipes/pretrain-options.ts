@@ -2,16 +2,16 @@
  * What pre-training is asked for, and what it tells; and the settings that follow, defaults filled in.
  */
 import { ClozeError } from "@cloze/core";
-import type { Abort, BertConfig } from "@cloze/core";
+import type { BertConfig } from "@cloze/core";
 import type { Objective } from "../corpus/batches.ts";
 import { checkWhole, refuseNumber } from "../numbers.ts";
-import type { ProgressReport } from "../run/trainer.ts";
+import type { TrainingOptions } from "./training-options.ts";
 
 /** Which words are masked: pieces, all pieces of a word or none, or whole words, rare ones more often. */
 export type Masking = "pieces" | "whole-word" | "rare";
 
 /** A pre-training, as it is asked for. */
-export interface PretrainOptions {
+export interface PretrainOptions extends TrainingOptions {
   /** UTF-8 texts, a blank line between documents; packed with gzip where the name ends in `.gz`. */
   readonly corpus: readonly string[];
   /** The folder of the result. */
@@ -32,50 +32,24 @@ export interface PretrainOptions {
   /** `mlm+nsp` by default. */
   readonly objective?: Objective | undefined;
   readonly masking?: Masking | undefined;
-  /** Examples of an update: 32 by default. */
-  readonly batch?: number | undefined;
   /** Tokens of an example: 128 by default, and then `longLength` for the last steps. */
   readonly length?: number | undefined;
   /** Tokens of an example in the last steps: 512 by default, if `length` is not given and the model has the positions. */
   readonly longLength?: number | undefined;
   /** The share of the steps that are long: 0.1 by default. */
   readonly longShare?: number | undefined;
-  /** The highest learning rate: 1e-4 by default. */
-  readonly rate?: number | undefined;
-  /** How long the rate rises: a share of the steps, or their number. 0.1 by default. */
-  readonly warmup?: number | undefined;
-  readonly optimizer?: "adamW" | "bertAdam" | undefined;
-  readonly weightDecay?: number | undefined;
-  /** The most that the norm of the gradients may be: 1 by default. */
-  readonly clip?: number | undefined;
-  /** The rate of dropout, in place of the configuration's. */
-  readonly dropout?: number | undefined;
-  readonly seed?: number | undefined;
 
   /** The share of the documents that are only measured on: 0.01 by default. */
   readonly heldOut?: number | undefined;
   /** After how many steps the model is measured; as often as it is saved by default. */
   readonly evaluateEvery?: number | undefined;
-  /** After how many steps a checkpoint is kept: 500 by default. */
-  readonly saveEvery?: number | undefined;
   /** How many checkpoints are kept: 3 by default. */
   readonly keep?: number | undefined;
-  readonly resume?: boolean | undefined;
 
-  readonly device?: "cpu" | "webgpu" | undefined;
-  readonly threads?: number | undefined;
-  /** Tokens of a micro-batch, padding included: 1024 by default, so that it stays in the caches. */
-  readonly microTokens?: number | undefined;
-
-  /** As it was typed, for the manifest. */
-  readonly command?: string | undefined;
-  readonly signal?: Abort | undefined;
   /** Told how many bytes of the corpus have been tokenized. */
   readonly onCorpus?: ((bytes: number, total: number) => void) | undefined;
   readonly onBegin?: ((begin: PretrainBegin) => void) | undefined;
-  readonly onProgress?: ((report: ProgressReport) => void) | undefined;
   readonly onEvaluation?: ((step: number, metrics: HeldOutMetrics) => void) | undefined;
-  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** What is known when training begins. */
