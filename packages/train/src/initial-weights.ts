@@ -3,6 +3,7 @@
  */
 import type { Graph } from "@cloze/core";
 import { purposes, Random } from "./random.ts";
+import { parametersOf } from "./training-graph.ts";
 
 /** The deviation of new weights (google-research/bert, `initializer_range`). */
 const DEVIATION = 0.02;
@@ -16,10 +17,7 @@ const DEVIATION = 0.02;
  */
 export function initialWeights(graph: Graph, seed: number): Map<string, Float32Array> {
   return new Map(
-    graph.parameters.map(({ source, shape }, nth) => {
-      const name = "name" in source ? source.name : "";
-      return [name, drawWeights(name, shape.map(Number), seed, nth)];
-    }),
+    [...parametersOf(graph)].map(([name, dims], nth) => [name, drawWeights(name, dims, seed, nth)]),
   );
 }
 

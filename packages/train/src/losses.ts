@@ -4,6 +4,7 @@
  */
 import { ClozeError } from "@cloze/core";
 import type { GraphBuilder, HeadKind, Value } from "@cloze/core";
+import { sumAll } from "./vjp/rule.ts";
 
 /**
  * What a head's labels are called among the feeds.
@@ -109,7 +110,5 @@ function classLosses(g: GraphBuilder, logits: Value, labels: Value, { smoothing 
 
 /** Σ weight · loss, a scalar. */
 function weigh(g: GraphBuilder, each: Value, weights: Value): Value {
-  let sum = g.multiply(each, weights);
-  while (sum.shape.length > 0) sum = g.sum(sum, sum.shape.length - 1);
-  return sum;
+  return sumAll(g, g.multiply(each, weights));
 }

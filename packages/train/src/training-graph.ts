@@ -3,7 +3,7 @@
  */
 import { buildModel, GraphBuilder } from "@cloze/core";
 import type { AttachedHead, BertConfig, Graph } from "@cloze/core";
-import { grad } from "./grad.ts";
+import { grad, gradientName } from "./grad.ts";
 import { losses } from "./losses.ts";
 import type { LossOptions } from "./losses.ts";
 
@@ -51,4 +51,28 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
     "name" in source && trainable(source.name) ? [source.name] : [],
   );
   return grad(graph, LOSS, wanted);
+}
+
+/** The shapes of a graph's parameters. */
+export function parametersOf(graph: Pick<Graph, "parameters">): Map<string, readonly number[]> {
+  return new Map(
+    graph.parameters.map(({ source, shape }) => ["name" in source ? source.name : "", shape.map(Number)]),
+  );
+}
+
+/** The outputs that are losses: the sum, and each head's. */
+export function lossNames(graph: Graph): string[] {
+  return [...graph.outputs.keys()].filter((name) => name === LOSS || name.startsWith(`${LOSS}.`));
+}
+
+/** The parameters that a training graph has gradients of, by name. */
+export function trainedOf(graph: Graph): string[] {
+  return [...parametersOf(graph).keys()].filter((name) => graph.outputs.has(gradientName(name)));
+}
+
+/** Each head's loss, by the head's name, from all losses by their outputs' names. */
+export function lossesOf(found: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries(
+    [...found].flatMap(([name, loss]) => (name === LOSS ? [] : [[name.slice(LOSS.length + 1), loss]])),
+  );
 }

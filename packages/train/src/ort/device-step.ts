@@ -5,15 +5,16 @@
  */
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { ClozeError, GraphBuilder } from "@cloze/core";
-import type { FloatTensor, Graph, Value } from "@cloze/core";
+import type { FloatTensor, Graph } from "@cloze/core";
 import { toTrainingOnnx } from "@cloze/runtime/onnx";
 import { gradientName } from "../grad.ts";
 import { decays } from "../optimizer.ts";
 import type { Batch, StepReport, TrainState, TrainStep } from "../train-step.ts";
-import { LOSS } from "../training-graph.ts";
+import { LOSS, lossesOf, lossNames, parametersOf, trainedOf } from "../training-graph.ts";
+import { sumAll } from "../vjp/rule.ts";
 import { numberOf, toTensor, toTensors } from "./runtime.ts";
 import type { StepOptions } from "./step.ts";
-import { dropoutSeeds, lossNames, parametersOf } from "./step.ts";
+import { dropoutSeeds } from "./step.ts";
 
 const NORM = "norm";
 const [RATE, PACE, FLOOR] = ["rate", "pace", "floor"];
@@ -73,10 +74,10 @@ export class DeviceStep implements TrainStep {
     const results = await this.#session.run(
       Object.fromEntries(Object.entries({ ...inputs, ...this.#held }).filter(([name]) => asked.has(name))),
     );
-    const names = lossNames(graph);
-    const found = await Promise.all(names.map((name) => numberOf(results[name])));
+    const found = new Map<string, number>();
+    for (const name of lossNames(graph)) found.set(name, await numberOf(results[name]));
     const norm = await numberOf(results[NORM]);
-    const loss = found[names.indexOf(LOSS)];
+    const loss = found.get(LOSS)!;
     const good = Number.isFinite(loss) && Number.isFinite(norm);
     for (const [name, tensor] of Object.entries(results)) {
       if (!name.startsWith(next(""))) continue;
@@ -85,10 +86,7 @@ export class DeviceStep implements TrainStep {
       if (old.location === "gpu-buffer") old.dispose();
     }
     if (good) this.#steps = at;
-    const losses = Object.fromEntries(
-      names.flatMap((name, i) => (name === LOSS ? [] : [[name.slice(LOSS.length + 1), found[i]]])),
-    );
-    return { loss, losses, norm };
+    return { loss, losses: lossesOf(found), norm };
   }
 
   async state(): Promise<TrainState> {
@@ -142,17 +140,15 @@ function scalar(x: number): FloatTensor {
   return { type: "float32", dims: [], data: Float32Array.of(x) };
 }
 
-function trainedOf(graph: Graph): string[] {
-  return [...parametersOf(graph).keys()].filter((name) => graph.outputs.has(gradientName(name)));
-}
-
 /** The training graph with clipping and the optimizer behind it. */
 function wholeStep({ graph, optimizer, clip, factorOf = () => 1 }: StepOptions): Graph {
   const losses = lossNames(graph).map((name) => [name, graph.outputs.get(name)!] as const);
   const g = GraphBuilder.from({ ...graph, outputs: new Map(losses) });
   const trained = trainedOf(graph);
   const gradients = trained.map((name) => graph.outputs.get(gradientName(name))!);
-  const norm = g.sqrt(gradients.map((gradient) => sumSquares(g, gradient)).reduce((a, b) => g.add(a, b)));
+  const norm = g.sqrt(
+    gradients.map((gradient) => sumAll(g, g.multiply(gradient, gradient))).reduce((a, b) => g.add(a, b)),
+  );
   g.output(NORM, norm);
   // min(1, clip / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_ has it; min(1, x) = 1 - relu(1 - x).
   const share = g.divide(g.constant(clip), g.add(norm, g.constant(1e-6)));
@@ -176,17 +172,10 @@ function wholeStep({ graph, optimizer, clip, factorOf = () => 1 }: StepOptions):
   return g.build();
 }
 
-function sumSquares(g: GraphBuilder, x: Value): Value {
-  let sum = g.multiply(x, x);
-  while (sum.shape.length > 0) sum = g.sum(sum, sum.shape.length - 1);
-  return sum;
-}
-
 /** A graph that gives back what a step holds. */
 function copies(whole: Graph): Graph {
   const g = new GraphBuilder();
-  for (const { source, shape } of whole.parameters) {
-    const name = "name" in source ? source.name : "";
+  for (const [name, shape] of parametersOf(whole)) {
     if (whole.outputs.has(next(name)))
       g.output(next(name), g.multiply(g.parameter(name, shape), g.constant(1)));
   }

@@ -8,10 +8,10 @@ import { toTrainingOnnx } from "@cloze/runtime/onnx";
 import { gradientName } from "../grad.ts";
 import { clipScale, decays, gradientNorm } from "../optimizer.ts";
 import type { Batch, Numbers, StepReport, TrainState, TrainStep } from "../train-step.ts";
-import { LOSS } from "../training-graph.ts";
+import { LOSS, lossesOf, lossNames, parametersOf, trainedOf } from "../training-graph.ts";
 import { numberOf, toTensor, toTensors } from "./runtime.ts";
 import type { StepOptions } from "./step.ts";
-import { dropoutSeeds, lossNames, parametersOf } from "./step.ts";
+import { dropoutSeeds } from "./step.ts";
 
 /** What is known of one parameter. */
 interface Parameter {
@@ -42,8 +42,7 @@ export class HostStep implements TrainStep {
     for (const [name, dims] of this.shapes)
       if (inputs.has(name))
         this.#weights[name] = toTensor(runtime.Tensor, { type: "float32", data: weights.get(name)!, dims });
-    const trained = [...this.shapes.keys()].filter((name) => graph.outputs.has(gradientName(name)));
-    this.#parameters = trained.map((name) => {
+    this.#parameters = trainedOf(graph).map((name) => {
       const weight = weights.get(name)!;
       const [gradient, ...slots] = [0, ...optimizer.slots].map(() => new Float32Array(weight.length));
       return { name, weight, gradient, slots, factor: factorOf(name) };
@@ -85,10 +84,7 @@ export class HostStep implements TrainStep {
       for (const { name, weight, gradient, slots, factor } of this.#parameters)
         optimizer.update(weight, gradient, slots, { rate: rate * factor, step, decay: decays(name), scale });
     }
-    const losses = Object.fromEntries(
-      [...found].flatMap(([name, x]) => (name === LOSS ? [] : [[name.slice(LOSS.length + 1), x]])),
-    );
-    return { loss, losses, norm };
+    return { loss, losses: lossesOf(found), norm };
   }
 
   async state(): Promise<TrainState> {

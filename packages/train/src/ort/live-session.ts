@@ -6,9 +6,9 @@ import { ClozeError, needed, throwIfAborted } from "@cloze/core";
 import type { Feeds, FloatTensor, Graph, RunOptions, Session } from "@cloze/core";
 import { toTrainingOnnx } from "@cloze/runtime/onnx";
 import type { Numbers } from "../train-step.ts";
+import { parametersOf } from "../training-graph.ts";
 import type { TrainRuntime } from "./runtime.ts";
 import { toTensor, toTensors } from "./runtime.ts";
-import { parametersOf } from "./step.ts";
 
 /**
  * A session over weights that a step updates: each run sees them as they are then. The weights stay the caller's.

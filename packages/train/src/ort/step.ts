@@ -6,7 +6,7 @@ import type { Feeds, Graph } from "@cloze/core";
 import type { Optimizer } from "../optimizer.ts";
 import { purposes, Random } from "../random.ts";
 import type { Numbers, TrainStep } from "../train-step.ts";
-import { LOSS } from "../training-graph.ts";
+import { parametersOf } from "../training-graph.ts";
 import { BACKWARD_SEED } from "../vjp/elementwise.ts";
 import { DeviceStep } from "./device-step.ts";
 import { HostStep } from "./host-step.ts";
@@ -49,18 +49,6 @@ export async function createTrainStep(options: StepOptions): Promise<TrainStep> 
         { field: "weights" },
       );
   return options.runtime.weights === "host" ? HostStep.create(options) : DeviceStep.create(options);
-}
-
-/** The shapes of a graph's parameters. */
-export function parametersOf(graph: Pick<Graph, "parameters">): Map<string, readonly number[]> {
-  return new Map(
-    graph.parameters.map(({ source, shape }) => ["name" in source ? source.name : "", shape.map(Number)]),
-  );
-}
-
-/** The outputs that are losses: the sum, and each head's. */
-export function lossNames(graph: Graph): string[] {
-  return [...graph.outputs.keys()].filter((name) => name === LOSS || name.startsWith(`${LOSS}.`));
 }
 
 /**

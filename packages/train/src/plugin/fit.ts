@@ -8,10 +8,9 @@ import type { Abort, AttachedHead, BertConfig, Feeds, Graph, Operand } from "@cl
 import { grad, gradientName } from "../grad.ts";
 import { losses } from "../losses.ts";
 import { adamW, clipScale, decays, gradientNorm } from "../optimizer.ts";
-import { parametersOf } from "../ort/step.ts";
 import { purposes, Random } from "../random.ts";
 import type { Numbers } from "../train-step.ts";
-import { LOSS } from "../training-graph.ts";
+import { LOSS, parametersOf } from "../training-graph.ts";
 import { featuresOf } from "./features.ts";
 import type { FeatureTable } from "./features.ts";
 

@@ -11,9 +11,9 @@ import { toTrainingOnnx } from "@cloze/runtime/onnx";
 import type { ModelFolder } from "@cloze/runtime/node";
 import { gradientName } from "../grad.ts";
 import { decays } from "../optimizer.ts";
-import { lossNames, parametersOf } from "../ort/step.ts";
 import { unwritable, writeThrough, writeWhole } from "../run/whole-file.ts";
-import { LOSS, buildTrainingGraph } from "../training-graph.ts";
+import { buildTrainingGraph, LOSS, lossNames, parametersOf, trainedOf } from "../training-graph.ts";
+import { withDropout } from "./dropout.ts";
 import { weightsContent } from "./model-folder.ts";
 import { startingWeights } from "./weights.ts";
 
@@ -107,10 +107,7 @@ export async function exportTraining(
     throw new ClozeError("invalid-option", `dropout should be from 0 to below 1, not ${dropout}.`, {
       field: "dropout",
     });
-  const config =
-    dropout === undefined
-      ? folder.config
-      : { ...folder.config, dropout: { hidden: dropout, attention: dropout, classifier: dropout } };
+  const config = withDropout(folder.config, dropout);
   const graph = buildTrainingGraph({ config, heads: headsOf(folder, options.plugin), choices });
   const step = describe(graph, options.optimizer ?? "adamW", seed);
   const { weights } = await startingWeights(folder, graph, seed);
@@ -150,10 +147,14 @@ function describe(graph: Graph, optimizer: "adamW" | "bertAdam", seed: number): 
     type,
     shape,
   }));
-  const parameters = [...parametersOf(graph)].flatMap(([name, shape]) => {
-    const gradient = gradientName(name); // one that no loss reads has none, such as a pooler under a head on tokens
-    return graph.outputs.has(gradient) ? [{ name, shape, gradient, decay: decays(name) }] : [];
-  });
+  const shapes = parametersOf(graph);
+  // One that no loss reads is not trained, such as a pooler under a head on tokens.
+  const parameters = trainedOf(graph).map((name) => ({
+    name,
+    shape: shapes.get(name)!,
+    gradient: gradientName(name),
+    decay: decays(name),
+  }));
   return {
     format: "cloze-training-step",
     version: 1,

@@ -6,7 +6,7 @@ import type { Graph } from "@cloze/core";
 import { readTensor } from "@cloze/runtime/node";
 import type { ModelFolder } from "@cloze/runtime/node";
 import { drawWeights } from "../initial-weights.ts";
-import { parametersOf } from "../ort/step.ts";
+import { parametersOf } from "../training-graph.ts";
 
 /** Weights, and which of them are new. */
 export interface StartingWeights {

@@ -33,6 +33,13 @@ export function sumTo(g: GraphBuilder, d: Value, like: Value): Value {
   return sum;
 }
 
+/** The sum of all numbers, a scalar. */
+export function sumAll(g: GraphBuilder, x: Value): Value {
+  let sum = x;
+  while (sum.shape.length > 0) sum = g.sum(sum, sum.shape.length - 1);
+  return sum;
+}
+
 /** The mean over the last axis, which stays with size 1. */
 export function lastMean(g: GraphBuilder, x: Value): Value {
   const last = x.shape.length - 1;
