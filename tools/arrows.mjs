@@ -12,6 +12,7 @@ const allowed = {
   "packages/server": ["@cloze/core", "@cloze/runtime"],
   "packages/edge": ["@cloze/core", "@cloze/runtime"],
   "packages/train": ["@cloze/core", "@cloze/runtime"],
+  "packages/create-cloze-plugin": [],
   "packages/cli": [
     "@cloze/core",
     "@cloze/runtime",
@@ -20,7 +21,7 @@ const allowed = {
     "@cloze/train",
     "@cloze/worker",
   ],
-  worker: ["@cloze/edge", "@cloze/starter"],
+  worker: ["@cloze/core", "@cloze/edge", "@cloze/runtime", "@cloze/starter"],
 };
 
 const wrong = Object.entries(allowed).flatMap(([folder, below]) => {

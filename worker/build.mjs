@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { build } from "esbuild";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { buildAssets } from "./build-assets.mjs";
 
 const kb = (length) => `${(length / 1024).toFixed(0)} KB`;
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -16,6 +17,7 @@ const { metafile } = await build({
   entryPoints: { worker: at("src/index.ts"), model: at("src/model.ts") },
   outdir: at("dist"),
   bundle: true,
+  external: ["cloudflare:workers"],
   format: "esm",
   target: "es2023",
   platform: "neutral",
@@ -45,3 +47,5 @@ for (const name of ["worker.js", "model.js"]) {
   const bytes = readFileSync(at(`dist/${name}`));
   console.log(`worker/dist/${name}: ${kb(bytes.length)}, ${kb(gzipSync(bytes).length)} gzipped`);
 }
+
+await buildAssets();

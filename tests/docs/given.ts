@@ -9,7 +9,9 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { collate, readModel, Tokenizer, Vocabulary } from "@cloze/core";
 import type { Plugin } from "@cloze/core";
+import { createApp } from "@cloze/edge";
 import { graphOf, load, openFolder, readModelTexts } from "@cloze/runtime/node";
+import { packZip } from "@cloze/runtime/plugin";
 import { startServer } from "@cloze/server";
 import { read, root } from "./entries.ts";
 import { makeTraining } from "./given-training.ts";
@@ -57,6 +59,37 @@ export async function makeGiven() {
     /** The address of a server that has the starter. */
     url: server.url,
     page: "<html></html>",
+    /** Which encoder the starter's plugins are for, and one of them in one file. */
+    encoder: plugins.find(({ name }) => name === "sentiment")!.encoder!,
+    pluginFile: packZip(
+      new Map(
+        ["plugin.json", "head.safetensors"].map((name) => [
+          name,
+          readFileSync(path.join("plugins/moods", name)),
+        ]),
+      ),
+    ),
+    /** A Worker's bindings. */
+    env: {
+      ASSETS: { fetch: async () => new Response("", { status: 404 }) },
+      CLOZE_PLUGINS: {
+        get: async () => null,
+        put: async () => {},
+        delete: async () => {},
+        list: async () => ({ keys: [], list_complete: true }),
+      },
+      CLOZE_BUCKET: {
+        get: async () => null,
+        put: async () => {},
+        delete: async () => {},
+        list: async () => ({ objects: [], truncated: false }),
+      },
+    },
+    /** A service over that server. */
+    app: createApp({ model: readModel(texts), server: { url: server.url, model: "cloze-starter" } }),
+    /** Stands for that of `cloudflare:workers`, and what workerd makes it with. */
+    WorkerEntrypoint: Object as unknown as new (ctx: object, env: object) => object,
+    ctx: {},
     ...training.names,
     readFile,
     writeFile,

@@ -31,7 +31,7 @@ function insideFunction(code: string): string {
 }
 
 /** The code with a check in every line that tells a value. */
-function checked(code: string): string {
+export function checked(code: string): string {
   return code
     .replace(/;\n\/\/ (.*)/g, "; // $1") // a comment of its own line, of what stands before it
     .split("\n")

@@ -8,7 +8,7 @@ import path from "node:path";
 import { parseConfig, Tokenizer } from "@cloze/core";
 import type { Feeds, FloatTensor, Session } from "@cloze/core";
 import { startServer } from "@cloze/server";
-import type { RunningServer } from "@cloze/server";
+import type { RunningServer, ServerOptions } from "@cloze/server";
 import { starter } from "../starter.ts";
 
 export class FakeStarter implements Session {
@@ -70,13 +70,15 @@ export class FakeStarter implements Session {
 const read = (name: string) => readFile(path.join(starter, name), "utf8");
 
 /** An inference server over such a session. */
-export async function startFakeServer(): Promise<RunningServer & { readonly session: FakeStarter }> {
+export async function startFakeServer(
+  where: Pick<ServerOptions, "host" | "port"> = {},
+): Promise<RunningServer & { readonly session: FakeStarter }> {
   const tokenizer = Tokenizer.fromFiles({
     vocabTxt: await read("vocab.txt"),
     tokenizerConfig: await read("tokenizer_config.json"),
   });
   const session = new FakeStarter(tokenizer);
   const { config } = parseConfig(await read("config.json"));
-  const server = await startServer({ session, config, model: "cloze-starter", onError: () => {} });
+  const server = await startServer({ session, config, model: "cloze-starter", onError: () => {}, ...where });
   return { ...server, session };
 }

@@ -23,21 +23,21 @@ describe("a request that is wrong", () => {
       "/v1/classify",
       { text: "", colour: 1 },
       "colour",
-      "The body takes text, pair, plugin, top, but not colour.",
+      "The body takes text, pair, plugin, top, function, but not colour.",
     ],
     [
       "__proto__",
       "/v1/classify",
       `{"text":"","__proto__":{"top":1}}`,
       "__proto__",
-      "The body takes text, pair, plugin, top, but not __proto__.",
+      "The body takes text, pair, plugin, top, function, but not __proto__.",
     ],
     [
       "text beside inputs",
       "/v1/classify",
       { inputs: [], text: "" },
       "text",
-      "The body takes inputs, plugin, top, but not text.",
+      "The body takes inputs, plugin, top, function, but not text.",
     ],
     [
       "inputs that are no list",
@@ -242,7 +242,7 @@ describe("a request that is wrong", () => {
       404,
       "not-found",
       undefined,
-      "There is no route /v1/nothing; see docs/http.md.",
+      "There is no route /v1/nothing: GET /openapi.json lists those there are.",
     ]);
     expect(refusal(await stand.worker.post("/v1/classify", { text: "", plugin: "moods" }))).toEqual([
       404,

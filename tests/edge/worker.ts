@@ -46,8 +46,31 @@ const variable = (value: string) => ({ type: "text", value }) as const;
 
 const contents = (module: string) => readFile(fileURLToPath(import.meta.resolve(module)), "utf8");
 
-/** @param server The inference server's address; without one the variables are not set. */
-export async function startWorker(server: string | undefined, model = "cloze-starter"): Promise<Worker> {
+/** What the environment of a Worker may hold beside texts, as Miniflare has it. */
+type Binding =
+  | string
+  | { readonly type: "kv" }
+  | {
+      readonly type: "rate-limit";
+      readonly namespace: string;
+      readonly simple: { readonly limit: number; readonly period: 10 | 60 };
+    };
+
+/**
+ * @param server The inference server's address; without one the variables are not set.
+ * @param others Other variables and bindings.
+ * @param assets A folder of static files that are answered before the Worker is asked.
+ */
+export async function startWorker(
+  server: string | undefined,
+  model = "cloze-starter",
+  others: Readonly<Record<string, Binding>> = {},
+  assets?: string,
+): Promise<Worker> {
+  const named = server === undefined ? {} : { CLOZE_SERVER_URL: server, CLOZE_SERVER_MODEL: model };
+  const env = Object.entries({ ...named, ...others }).map(
+    ([name, value]) => [name, typeof value === "string" ? variable(value) : value] as const,
+  );
   const modules = {
     "worker.js": { type: "esm", contents: await contents("@cloze/worker/bundle") },
     "model.js": { type: "esm", contents: await contents("@cloze/worker/model") },
@@ -62,11 +85,9 @@ export async function startWorker(server: string | undefined, model = "cloze-sta
         config: {
           name: "cloze",
           compatibilityDate: "2026-11-01",
-          env:
-            server === undefined
-              ? {}
-              : { CLOZE_SERVER_URL: variable(server), CLOZE_SERVER_MODEL: variable(model) },
+          env: Object.fromEntries(env),
           manifest: { mainModule: "worker.js", modules },
+          ...(assets !== undefined && { assets: { directory: assets, hasUserWorker: true } }),
         },
       },
     ],

@@ -30,6 +30,8 @@ export interface Inputs {
   readonly attention_mask: Nested;
   readonly token_type_ids: Nested;
 }
+/** Ids as nested arrays, or an output of another file. */
+type Fed = Nested | Given;
 type Nested = readonly (readonly number[] | readonly (readonly number[])[])[];
 
 export interface Ran {
@@ -38,10 +40,14 @@ export interface Ran {
 }
 
 /** Runs a file once. */
-export async function runFile(file: string, inputs: Inputs): Promise<Ran> {
+export async function runFile(file: string, inputs: Inputs | Readonly<Record<string, Fed>>): Promise<Ran> {
   const session = await InferenceSession.create(file, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  const given = inputs as Readonly<Record<string, Fed>>;
   const feeds = Object.fromEntries(
-    session.inputNames.map((name) => [name, int64(inputs[name as keyof Inputs])]),
+    session.inputNames.map((name) => {
+      const fed = given[name];
+      return [name, "dims" in fed ? fed : int64(fed)];
+    }),
   );
   const outputs = await session.run(feeds);
   const { outputNames } = session;

@@ -188,8 +188,8 @@ test("a head with dropout asks for seeds, and one alone is exported by its name"
 });
 
 test.each([
-  [["--onnx", "--training"], "--onnx or --training"],
-  [[], "--onnx or --training"],
+  [["--onnx", "--training"], "--onnx, --triton or --training"],
+  [[], "--onnx, --triton or --training"],
   [["--training", "--precision", "int8"], "--precision"],
   [["--onnx", "--dropout", "0"], "--dropout"],
   [["--training", "--plugin", "nobody"], "nobody"],

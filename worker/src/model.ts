@@ -1,8 +1,9 @@
 /**
- * The model that the Worker serves: the starter's small files. It is a module of its own beside the Worker, so that
- * another model takes its place without a new bundle (`cloze serve --model FOLDER` does that).
+ * The model that the Worker serves: the starter's small files, and the hash of its weights, by which plugins know it. It
+ * is a module of its own beside the Worker, so that another model takes its place without a new bundle (`cloze serve
+ * --model FOLDER` does that).
  */
-import type { ModelTexts } from "@cloze/edge";
+import type { EdgeModel, ModelTexts } from "@cloze/edge";
 import config from "@cloze/starter/model/config.json";
 import answers from "@cloze/starter/model/plugins/answers/plugin.json";
 import entities from "@cloze/starter/model/plugins/entities/plugin.json";
@@ -16,3 +17,7 @@ export const model: ModelTexts = {
   tokenizerConfig,
   plugins: [sentiment, answers, entities],
 };
+
+/** As its own plugins name it, which were trained with it. */
+export const encoder: EdgeModel["encoder"] = (JSON.parse(sentiment) as Required<Pick<EdgeModel, "encoder">>)
+  .encoder;

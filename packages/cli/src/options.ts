@@ -19,8 +19,8 @@ export const shared = {
   threads: new Option("--threads <n>", "threads of one run (default: one a core, at most 8)").argParser(
     positive,
   ),
-  device: new Option("--device <device>", "where the model runs")
-    .choices(["cpu", "auto"] as const)
+  device: new Option("--device <device>", "where the model runs; auto is the CPU")
+    .choices(["cpu", "webgpu", "cuda", "auto"] as const)
     .default("auto" as const),
   layers: new Option("--layers <list>", "layers to join, -1 being the last and 0 the embeddings")
     .argParser(integers)
@@ -39,7 +39,7 @@ export interface ModelOptions {
   readonly model?: string | undefined;
   readonly plugin?: string | undefined;
   readonly threads?: number | undefined;
-  readonly device: "cpu" | "auto";
+  readonly device: "cpu" | "webgpu" | "cuda" | "auto";
   /** Loads a model in place of the one that is named. */
   readonly load?: (() => Promise<Predictor>) | undefined;
 }

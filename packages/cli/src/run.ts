@@ -8,6 +8,7 @@ import { addCache } from "./commands/cache.ts";
 import { addChoose } from "./commands/choose.ts";
 import { addClassify } from "./commands/classify.ts";
 import { addCompletion } from "./commands/completion.ts";
+import { addDeploy } from "./commands/deploy.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEmbed } from "./commands/embed.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
@@ -79,6 +80,7 @@ Examples:
   addFinetune(program, io);
   program.commandsGroup("Running:");
   addServe(program, io);
+  addDeploy(program, io);
   addDoctor(program, io);
   addCompletion(program, io);
   program.helpCommand("help [command]", "explain a command");

@@ -10,6 +10,12 @@ export interface WorkerOptions {
   readonly modules: Readonly<Record<string, string>>;
   /** Its text bindings. */
   readonly bindings?: Readonly<Record<string, string>>;
+  /** What its KV namespaces are bound as. */
+  readonly namespaces?: readonly string[];
+  /** The folder that they are kept in; without one they end with the Worker. */
+  readonly state?: string | undefined;
+  /** A folder of static files, which are answered before the Worker is asked. */
+  readonly assets?: string | undefined;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -32,6 +38,9 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function startWorker({
   modules,
   bindings = {},
+  namespaces = [],
+  state,
+  assets,
   host,
   port,
 }: WorkerOptions): Promise<RunningWorker> {
@@ -47,14 +56,20 @@ export async function startWorker({
     enableDevRegistry: false,
     logRequests: false,
     handleStructuredLogs: ({ message }) => log(message),
+    ...(state !== undefined && { resourcePersistencePath: state }),
     workers: [
       {
         config: {
           name: "cloze",
           compatibilityDate: "2026-11-01",
-          env: Object.fromEntries(
-            Object.entries(bindings).map(([name, value]) => [name, { type: "text", value }]),
-          ),
+          compatibilityFlags: ["enable_request_signal"], // as worker/wrangler.jsonc has it
+          env: {
+            ...Object.fromEntries(
+              Object.entries(bindings).map(([name, value]) => [name, { type: "text", value } as const]),
+            ),
+            ...Object.fromEntries(namespaces.map((name) => [name, { type: "kv", id: name } as const])),
+          },
+          ...(assets !== undefined && { assets: { directory: assets, hasUserWorker: true } }),
           manifest: {
             mainModule: Object.keys(modules)[0],
             modules: Object.fromEntries(

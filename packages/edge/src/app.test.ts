@@ -30,9 +30,10 @@ describe("a model of one's own", () => {
   it("shows the head that came inside it on its page", async () => {
     const labels = { architectures: ["BertForSequenceClassification"], id2label: { 0: "no", 1: "yes" } };
     const model = readModel({ config: JSON.stringify({ ...sizes, ...labels }), vocabTxt, plugins: [] });
-    const app = createApp({ model, page: "{{plugins}}" });
-    expect(JSON.parse(await (await app.request("/")).text())).toMatchObject([
-      { name: "head", kind: "sequence" },
-    ]);
+    const app = createApp({ model, page: "{{service}}" });
+    expect(JSON.parse(await (await app.request("/")).text())).toMatchObject({
+      inputs: 64,
+      plugins: [{ name: "head", kind: "sequence" }],
+    });
   });
 });

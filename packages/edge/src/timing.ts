@@ -12,10 +12,17 @@ export class Timing {
     ["inference", 0],
   ]);
 
-  /** `fetch`, with its time taken. Of several runs the slowest counts. */
+  readonly #base: (url: string, init: RequestInit) => Promise<Response>;
+
+  /** @param base What fetches. */
+  constructor(base: (url: string, init: RequestInit) => Promise<Response>) {
+    this.#base = base;
+  }
+
+  /** Fetches, with its time taken. Of several runs the slowest counts. */
   readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
     this.#sent ??= performance.now();
-    const response = await fetch(url, init);
+    const response = await this.#base(url, init);
     this.#received = performance.now();
     const said = response.headers.get("server-timing") ?? "";
     for (const [, name, ms] of said.matchAll(/\b(queue|inference);dur=(\d+(?:\.\d+)?)/g))

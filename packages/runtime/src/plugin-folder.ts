@@ -16,6 +16,9 @@ const HEAD_WEIGHTS = "head.safetensors";
  * Reads a plugin. Which encoder it was made for is not looked at.
  *
  * @throws ClozeError `not-found`, `invalid-plugin`, `invalid-model` for damaged weights.
+ * @example
+ * const { plugin } = await readPlugin(await openZip(pluginFile, "moods.cloze"));
+ * plugin.labels; // ["negative", "positive"]
  */
 export async function readPlugin(files: Files): Promise<HeadWeights> {
   const listing = await files.list();

@@ -28,11 +28,7 @@ export function widen(bytes: Uint8Array<ArrayBuffer>, dtype: StorageType): Float
     case "F32":
       return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     case "F16": {
-      const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
-      const wide = new Float32Array(halves.length);
-      const table = (halfTable ??= Float32Array.from({ length: 65536 }, (_, bits) => halfToFloat(bits)));
-      for (let i = 0; i < wide.length; i++) wide[i] = table[halves[i]];
-      return wide;
+      return widenHalves(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2));
     }
     case "BF16": {
       const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
@@ -45,15 +41,19 @@ export function widen(bytes: Uint8Array<ArrayBuffer>, dtype: StorageType): Float
   }
 }
 
-/** Every half's value: looked up ten times as fast as computed. */
-let halfTable: Float32Array | undefined;
-
-/** IEEE 754 half precision, by its bits: sign, 5 of exponent, 10 of fraction. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+/**
+ * Halves as float32. The bits of a half, moved to a float32's places, are its number times 2^-112, since exponents count
+ * from 15 in a half and from 127 in a float32; subnormal numbers come out right, too.
+ */
+function widenHalves(halves: Uint16Array): Float32Array<ArrayBuffer> {
+  const wide = new Float32Array(halves.length);
+  const bits = new Uint32Array(wide.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i];
+    bits[i] = ((half & 0x8000) << 16) | ((half & 0x7fff) << 13);
+    if ((half & 0x7c00) === 0x7c00)
+      bits[i] |= 0x7f80_0000; // infinite, or not a number
+    else wide[i] *= 2 ** 112;
+  }
+  return wide;
 }

@@ -1,36 +1,48 @@
 /**
- * The routes of the Open Inference Protocol over one model. Listening is `start.ts`'s, the wire format is shared
- * with the client (@cloze/runtime/remote).
+ * The routes of the Open Inference Protocol over the models that are served. Listening is `start.ts`'s, the wire format
+ * is shared with the client (@cloze/runtime/remote).
  */
-import { ClozeError, MASKED_POSITIONS } from "@cloze/core";
-import type { BertConfig, ErrorCode, Session } from "@cloze/core";
-import { decodeRequest, encodeResponse, HEADER_LENGTH, readBody } from "@cloze/runtime/remote";
+import { ClozeError } from "@cloze/core";
+import type { ErrorCode } from "@cloze/core";
+import { readBody } from "@cloze/runtime/remote";
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { createRequire } from "node:module";
-import type { Batcher } from "./batcher.ts";
-import { inputNames, readInputs } from "./inputs.ts";
-import { ANSWER_LIMIT, answerBytes } from "./shapes.ts";
-import type { OutputShapes } from "./shapes.ts";
+import { hasKey } from "./key.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Models } from "./models.ts";
+import type { Repository } from "./repository.ts";
+import { infer } from "./routes/infer.ts";
+import type { InferenceRecord } from "./routes/infer.ts";
+import { configOf, metadataOf } from "./routes/models.ts";
 
 export interface AppOptions {
-  readonly session: Session;
-  readonly config: BertConfig;
-  readonly batcher: Batcher;
-  readonly model: string;
-  readonly version: string;
-  /** The shape of each output of the session. */
-  readonly shapes: OutputShapes;
-  /** Whether new requests are welcome. */
+  readonly models: Models;
+  /** Where models are loaded from, if from anywhere. */
+  readonly repository: Repository | undefined;
+  readonly limits: { readonly maxBatch: number; readonly delayMs: number; readonly queueLimit: number };
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** What clients have to know, and whether /metrics is theirs to read without. */
+  readonly key: string | undefined;
+  readonly openMetrics: boolean;
+  /** Whether new requests are welcome; `closing` says why they are not. */
   readonly isReady: () => boolean;
+  readonly isClosing: () => boolean;
   /** Told of every failure that is the server's own fault. */
   readonly onError: (error: unknown, requestId: string | undefined) => void;
 }
 
 const { version: release } = createRequire(import.meta.url)("../package.json") as { version: string };
 
-/** The most bytes of one request: 128 rows of 512 tokens, three tensors of 8 bytes, and room for a JSON form. */
-const BODY_LIMIT = 16 * 2 ** 20;
+const extensions = [
+  "binary_tensor_data",
+  "model_configuration",
+  "model_repository",
+  "schedule_policy",
+  "statistics",
+];
 
 /** What is not here is the server's own fault: 500. 499 is nginx's for a client that left, and nobody reads it. */
 const statuses: Partial<Record<ErrorCode, 400 | 404 | 499 | 503 | 504>> = {
@@ -42,138 +54,157 @@ const statuses: Partial<Record<ErrorCode, 400 | 404 | 499 | 503 | 504>> = {
 };
 
 export function createInferenceApp(options: AppOptions): Hono {
-  const { session, config, batcher, model, version, shapes } = options;
-  const masked = [...shapes.values()].some((shape) => shape.includes("masks"));
-  const inputs = masked ? [...inputNames, MASKED_POSITIONS] : inputNames;
+  const { models, repository, metrics, key } = options;
   const app = new Hono();
 
-  get(app, "/v2", (c) =>
-    c.json({ name: "cloze", version: release, extensions: ["binary_tensor_data", "schedule_policy"] }),
-  );
+  app.use(async (c, next) => {
+    const open =
+      /^\/v2\/health\/(live|ready)$/.test(c.req.path) || (c.req.path === "/metrics" && options.openMetrics);
+    if (key === undefined || open || hasKey(c.req.header("authorization"), key)) return next();
+    c.header("WWW-Authenticate", "Bearer");
+    return c.json({ error: "This server wants its key: send it as Authorization: Bearer KEY." }, 401);
+  });
+
+  get(app, "/v2", (c) => c.json({ name: "cloze", version: release, extensions }));
   get(app, "/v2/health/live", (c) => c.json({ live: true }));
   get(app, "/v2/health/ready", (c) => c.json({ ready: options.isReady() }, options.isReady() ? 200 : 503));
+  get(app, "/metrics", async (c) => c.text(await metrics.text(), 200, { "Content-Type": METRICS }));
 
+  get(app, "/v2/models/stats", (c) => c.json(statsOf(models.all)));
   for (const path of ["/v2/models/:model", "/v2/models/:model/versions/:version"]) {
-    get(app, path, (c) => {
-      expectModel(c);
-      return c.json({
-        name: model,
-        versions: [version],
-        platform: "cloze",
-        inputs: inputs.map((name) => ({ name, datatype: "INT64", shape: [-1, -1] })),
-        outputs: [...shapes].map(([name, shape]) => ({
-          name,
-          datatype: "FP32",
-          shape: shape.map((size) => (typeof size === "number" ? size : -1)),
-        })),
-      });
+    get(app, path, (c) => c.json(metadataOf(models.get(...asked(c)), models)));
+    get(app, `${path}/config`, (c) => c.json(configOf(models.get(...asked(c)), options.limits)));
+    get(app, `${path}/stats`, (c) => {
+      const [name, version] = asked(c);
+      const model = models.get(name, version);
+      return c.json(statsOf(version === undefined ? models.versions(name) : [model]));
     });
     get(app, `${path}/ready`, (c) => {
-      expectModel(c);
-      return c.json({ name: model, ready: options.isReady() }, options.isReady() ? 200 : 503);
+      const { name } = models.get(...asked(c));
+      return c.json({ name, ready: options.isReady() }, options.isReady() ? 200 : 503);
     });
-    app.post(`${path}/infer`, (c) => {
-      expectModel(c);
-      return infer(c);
+    post(app, `${path}/infer`, async (c) => {
+      const [name, version] = asked(c);
+      const record: InferenceRecord = {};
+      const start = performance.now();
+      const response = await answered(c, async () => {
+        expectReady();
+        return infer(c, models, { name, version }, record);
+      });
+      report(c, record, response.status, performance.now() - start);
+      return response;
     });
-    app.all(`${path}/infer`, (c) => notAllowed(c, "POST"));
   }
 
-  async function infer(c: Context): Promise<Response> {
-    if (!options.isReady())
-      throw new ClozeError("server-unavailable", "The server is shutting down: use another.");
-    const body = await readBody(c.req.raw, BODY_LIMIT);
-    if (!body) return c.json({ error: `A request may have ${BODY_LIMIT} bytes: send fewer rows.` }, 413);
-    const request = decodeRequest(body, c.req.header(HEADER_LENGTH) ?? null);
-    const read = readInputs(request.inputs, config, inputs);
-    const limit = batcher.rowLimit(read.length);
-    if (read.rows > limit)
-      throw new ClozeError(
-        "invalid-input",
-        `A request may have ${limit} rows of ${read.length} tokens, but this one has ${read.rows}: send several.`,
-      );
-    const positions = read.positions.count > 0;
-    const asked =
-      request.outputs ??
-      session.outputs
-        .filter((name) => positions || !shapes.get(name)?.includes("masks"))
-        .map((name) => ({ name, binary: request.binary }));
-    const unknown = asked.find(({ name }) => !shapes.has(name));
-    if (unknown)
-      throw new ClozeError(
-        "invalid-input",
-        `There is no output named ${unknown.name}: this model has ${session.outputs.join(", ")}.`,
-      );
-    const unfed = asked.find(({ name }) => !positions && shapes.get(name)?.includes("masks"));
-    if (unfed)
-      throw new ClozeError(
-        "invalid-input",
-        `${unfed.name} speaks of masked words: send their places as ${MASKED_POSITIONS}, [batch, masks].`,
-        { field: MASKED_POSITIONS },
-      );
-    const names = asked.map(({ name }) => name);
-    const sizes = { batch: read.rows, length: read.length, masks: read.positions.count };
-    const bytes = answerBytes(shapes, names, sizes);
-    if (bytes > ANSWER_LIMIT)
-      throw new ClozeError(
-        "invalid-input",
-        `An answer may have ${ANSWER_LIMIT} bytes of numbers, but this one would have ${bytes}: send fewer rows, or ask for ` +
-          "fewer outputs.",
-      );
-
-    const { outputs, queueMs, inferenceMs } = await batcher.submit({
-      ...read,
-      outputs: names,
-      signal: patience(c.req.raw.signal, request.timeoutMs),
-    });
-    const answer = encodeResponse(
-      { name: model, version, id: request.id },
-      asked.map(({ name, binary }) => ({ name, binary, tensor: outputs.get(name)! })),
-    );
-    c.header("Server-Timing", `queue;dur=${queueMs.toFixed(2)}, inference;dur=${inferenceMs.toFixed(2)}`);
-    c.header(
-      "Content-Type",
-      answer.headerLength === undefined ? "application/json" : "application/octet-stream",
-    );
-    if (answer.headerLength !== undefined) c.header(HEADER_LENGTH, String(answer.headerLength));
-    return c.body(answer.body);
-  }
-
-  function expectModel(c: Context): void {
-    const { model: name, version: asked = version } = c.req.param() as { model: string; version?: string };
-    if (name !== model)
-      throw new ClozeError("not-found", `There is no model named ${name}: this server has ${model}.`);
-    if (asked !== version)
-      throw new ClozeError(
-        "not-found",
-        `There is no version ${asked} of ${model}: this server has ${version}.`,
-      );
-  }
+  post(app, "/v2/repository/index", async (c) => {
+    const { ready } = await jsonOf(c);
+    return c.json(models.index.filter(({ state }) => ready !== true || state === "READY"));
+  });
+  post(app, "/v2/repository/models/:model/load", async (c) => {
+    await repositoryOf().load(asked(c)[0]);
+    return c.json({});
+  });
+  post(app, "/v2/repository/models/:model/unload", async (c) => {
+    await repositoryOf().unload(asked(c)[0]);
+    return c.json({});
+  });
 
   app.notFound((c) => c.json({ error: `There is no route ${c.req.path}; see GET /v2.` }, 404));
-  app.onError((error, c) => {
+  app.onError(failed);
+
+  function expectReady(): void {
+    if (options.isReady()) return;
+    throw new ClozeError(
+      "server-unavailable",
+      options.isClosing()
+        ? "The server is shutting down: use another."
+        : "The server is still loading its models: try again in a moment.",
+    );
+  }
+
+  function repositoryOf(): Repository {
+    if (repository) return repository;
+    throw new ClozeError(
+      "invalid-input",
+      "This server has no repository to load models from: start it with one.",
+    );
+  }
+
+  function failed(error: unknown, c: Context): Response {
     const status = error instanceof ClozeError ? statuses[error.code] : undefined;
-    if (status === undefined) {
-      options.onError(error, c.req.header("x-request-id"));
+    if (!(error instanceof ClozeError) || status === undefined) {
+      options.onError(error, requestId(c));
       return c.json({ error: "The model failed; the server's log says more." }, 500);
     }
     if (status === 503) c.header("Retry-After", "1");
     return Response.json({ error: error.message }, { status, headers: c.res.headers });
-  });
+  }
+
+  async function answered(c: Context, work: () => Promise<Response>): Promise<Response> {
+    try {
+      return await work();
+    } catch (error) {
+      return failed(error, c);
+    }
+  }
+
+  function report(c: Context, record: InferenceRecord, status: number, totalMs: number): void {
+    const { model = "", queueMs, inferenceMs } = record;
+    metrics.request({ model, status, totalMs, queueMs });
+    const times = { queueMs: rounded(queueMs), inferenceMs: rounded(inferenceMs), totalMs: rounded(totalMs) };
+    options.log.info({ requestId: requestId(c), ...record, ...times, status }, "inference");
+  }
+
   return app;
 }
 
-function get(app: Hono, path: string, handler: (c: Context) => Response): void {
+const METRICS = "text/plain; version=0.0.4; charset=utf-8";
+
+/** The model and the version that a path names. */
+function asked(c: Context): [name: string, version: string | undefined] {
+  const { model, version } = c.req.param() as { model: string; version?: string };
+  return [model, version];
+}
+
+function statsOf(models: readonly ServedModelStatistics[]) {
+  return { model_stats: models.map(({ name, version, statistics }) => statistics.about(name, version)) };
+}
+
+type ServedModelStatistics = Pick<ReturnType<Models["get"]>, "name" | "version" | "statistics">;
+
+function rounded(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(100 * ms) / 100;
+}
+
+function requestId(c: Context): string | undefined {
+  return c.req.header("x-request-id")?.slice(0, 200);
+}
+
+/** The body of a management request: an object, or nothing. */
+async function jsonOf(c: Context): Promise<Readonly<Record<string, unknown>>> {
+  const body = await readBody(c.req.raw, 2 ** 16);
+  try {
+    const text = new TextDecoder().decode(body);
+    const json: unknown = text === "" ? {} : JSON.parse(text);
+    if (body && typeof json === "object" && json !== null) return json as Readonly<Record<string, unknown>>;
+  } catch {
+    // answered below
+  }
+  throw new ClozeError("invalid-input", 'The body should be a JSON object, such as {"ready": true}.');
+}
+
+type Handler = (c: Context) => Response | Promise<Response>;
+
+function get(app: Hono, path: string, handler: Handler): void {
   app.get(path, handler);
   app.all(path, (c) => notAllowed(c, "GET, HEAD"));
 }
 
-function notAllowed(c: Context, allow: string): Response {
-  return c.json({ error: `${c.req.method} is not for this route: use ${allow}.` }, 405, { allow });
+function post(app: Hono, path: string, handler: Handler): void {
+  app.post(path, handler);
+  app.all(path, (c) => notAllowed(c, "POST"));
 }
 
-/** Waits as long as the client does. */
-function patience(client: AbortSignal, timeoutMs: number | undefined): AbortSignal {
-  if (timeoutMs === undefined) return client;
-  return AbortSignal.any([client, AbortSignal.timeout(Math.min(timeoutMs, 2 ** 31 - 1))]);
+function notAllowed(c: Context, allow: string): Response {
+  return c.json({ error: `${c.req.method} is not for this route: use ${allow}.` }, 405, { allow });
 }

@@ -1,15 +1,15 @@
 /**
- * Dynamic batching: requests of like length that arrive together, or while the device is busy, become one run.
- *
- * A device runs one batch at a time. When it is idle the first request waits a moment for company; when it becomes
- * free, what has gathered runs at once. Rows are padded to their bucket, and each request gets its own rows back,
- * cut to its own length. What a request may hold is checked before it comes here.
+ * Dynamic batching for one model: requests of like length that arrive together, or while the device is busy, become
+ * one run. Which and when is `queue.ts`'s and `device.ts`'s; what a request may hold is checked before it comes here.
  */
-import { ClozeError, MASKED_POSITIONS } from "@cloze/core";
-import type { Feeds, FloatTensor, Session } from "@cloze/core";
+import type { FloatTensor, Session } from "@cloze/core";
 import { wireLength } from "@cloze/runtime/remote";
-import type { Positions } from "./inputs.ts";
-import { ANSWER_LIMIT, answerBytes } from "./shapes.ts";
+import { gather, neededLength, rowsOf } from "./batch.ts";
+import type { Device, Line } from "./device.ts";
+import { left, rankOf, tooLate } from "./job.ts";
+import type { Job, Result, Waiting } from "./job.ts";
+import { Queue } from "./queue.ts";
+import { RunTime } from "./run-time.ts";
 import type { OutputShapes } from "./shapes.ts";
 
 export interface BatcherOptions {
@@ -17,66 +17,49 @@ export interface BatcherOptions {
   readonly maxRows: number;
   /** The most tokens of one run, padding included: it bounds memory, as attention grows with their number. */
   readonly maxTokens: number;
-  /** How long the first request waits for others while the device is idle, in milliseconds; 0 is not at all. */
-  readonly delayMs: number;
-  /** The most rows that wait; what comes then is turned away. */
-  readonly queueLimit: number;
   /** The model's positions. */
   readonly maxLength: number;
   /** What each output is one item of: a row, a token, a mask. */
   readonly shapes: OutputShapes;
+  /** Told of every run. */
+  readonly onRun?: (run: Run) => void;
 }
 
-/** One request: `rows` × `length` numbers in each array. */
-export interface Job {
+/** What a run was. */
+export interface Run {
+  readonly requests: number;
   readonly rows: number;
-  readonly length: number;
-  readonly ids: Int32Array;
-  readonly segments: Int32Array;
-  readonly mask: Int32Array;
-  readonly positions: Positions;
-  readonly outputs: readonly string[];
-  /** Takes the request out of the queue; its reason tells a deadline (`TimeoutError`) from a client that left. */
-  readonly signal?: AbortSignal;
+  /** Its tokens, and how many of them the model read: the others were padding. */
+  readonly tokens: number;
+  readonly read: number;
+  readonly ms: number;
 }
 
-export interface Result {
-  readonly outputs: ReadonlyMap<string, FloatTensor>;
-  /** Milliseconds from arrival to the run, and of the run. */
-  readonly queueMs: number;
-  readonly inferenceMs: number;
-}
-
-interface Waiting extends Job {
-  readonly bucket: number;
-  readonly since: number;
-  readonly resolve: (result: Result) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/**
- * A queue before a session.
- *
- * @example
- * const shapes = new Map([["sentiment", ["batch", 2] as const]]);
- * const limits = { maxRows: 64, maxTokens: 8192, delayMs: 2, queueLimit: 1024, maxLength: 512 };
- * const batcher = new Batcher(session, { ...limits, shapes });
- * const [ids, segments, mask] = [[101, 2143, 102], [0, 0, 0], [1, 1, 1]].map((row) => Int32Array.from(row)); // [1, 3]
- * const positions = { count: 0, data: new Int32Array(0) };
- * const job = { rows: 1, length: 3, ids, segments, mask, positions, outputs: ["sentiment"] };
- * const { outputs } = await batcher.submit(job);
- * outputs.get("sentiment")?.dims; // [1, 2]
- */
+/** A model's place before a device. */
 export class Batcher {
   readonly #session: Session;
+  readonly #device: Device;
   readonly #options: BatcherOptions;
-  #waiting: Waiting[] = []; // first come, first served
-  #busy = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #time = new RunTime();
+  readonly #line: Line;
 
-  constructor(session: Session, options: BatcherOptions) {
+  constructor(session: Session, device: Device, options: BatcherOptions) {
     this.#session = session;
+    this.#device = device;
     this.#options = options;
+    const time = this.#time;
+    const rowLimit = (length: number): number => {
+      const tokens = Math.min(options.maxTokens, session.tokensPerRun);
+      return Math.max(1, Math.min(options.maxRows, Math.floor(tokens / length)));
+    };
+    const queue = new Queue({ shapes: options.shapes, time, rowLimit });
+    this.#line = { queue, time, run: (batch) => this.#run(batch) };
+    device.add(this.#line);
+  }
+
+  /** The rows that wait. */
+  get waiting(): number {
+    return this.#line.queue.rows;
   }
 
   /** The most rows of this length that one run, and so one request, may have. */
@@ -90,141 +73,73 @@ export class Batcher {
    *
    * @throws ClozeError `server-unavailable` when the queue is full, `timeout`, `aborted`, and what the session throws.
    */
-  submit(job: Job): Promise<Result> {
-    if (job.signal?.aborted) return Promise.reject(gaveUp(job.signal));
-    const rows = this.#waiting.reduce((sum, other) => sum + other.rows, job.rows);
-    if (this.#waiting.length > 0 && rows > this.#options.queueLimit)
-      return Promise.reject(
-        new ClozeError(
-          "server-unavailable",
-          "The server is busy and its queue is full: try again in a moment.",
-        ),
-      );
+  async submit(job: Job): Promise<Result> {
+    const { deadline, signal, priority = 0 } = job;
+    const since = performance.now();
+    if (signal?.aborted) throw left();
+    if (deadline !== undefined && deadline <= since) throw tooLate();
+    const padded = this.#session.paddedLength(neededLength(job, this.#options.shapes));
     let stop: () => void;
-    const result = new Promise<Result>((resolve, reject) => {
-      const bucket = wireLength(job.length, this.#options.maxLength);
-      const waiting: Waiting = { ...job, bucket, since: performance.now(), resolve, reject };
-      this.#waiting.push(waiting);
-      stop = () => this.#giveUp(waiting);
-      job.signal?.addEventListener("abort", stop);
-      if (this.#busy) return;
-      if (rows >= this.#options.maxRows || this.#options.delayMs === 0) void this.#drain();
-      else this.#timer ??= setTimeout(() => void this.#drain(), this.#options.delayMs);
-    });
-    return result.finally(() => job.signal?.removeEventListener("abort", stop));
-  }
-
-  /** Answers a request that is waited for no longer. If it already runs, its rows are thrown away later. */
-  #giveUp(waiting: Waiting): void {
-    this.#waiting = this.#waiting.filter((other) => other !== waiting);
-    if (waiting.signal) waiting.reject(gaveUp(waiting.signal));
-  }
-
-  async #drain(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#busy = true;
-    while (this.#waiting.length > 0) await this.#run(this.#take());
-    this.#busy = false;
-  }
-
-  /** Takes the oldest request, and what fits beside it, out of the queue. */
-  #take(): Waiting[] {
-    const [{ bucket }] = this.#waiting;
-    const limit = Math.min(this.rowLimit(bucket), Math.floor(this.#session.tokensPerRun / bucket));
-    const batch: Waiting[] = [];
-    const rest: Waiting[] = [];
-    for (const job of this.#waiting) {
-      if (job.bucket === bucket && (batch.length === 0 || this.#fits([...batch, job], limit)))
-        batch.push(job);
-      else rest.push(job);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      return await new Promise<Result>((resolve, reject) => {
+        const rank = rankOf(since, priority);
+        const waiting: Waiting = { ...job, padded, since, rank, resolve, reject };
+        this.#device.submit(this.#line, waiting);
+        // If it already runs, its rows are thrown away later.
+        const giveUp = (why: () => Error) => (): void => {
+          this.#line.queue.remove(waiting);
+          reject(why());
+        };
+        stop = giveUp(left);
+        signal?.addEventListener("abort", stop);
+        if (deadline !== undefined)
+          timer = setTimeout(giveUp(tooLate), Math.min(deadline - since, LONGEST_MS));
+      });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop!);
     }
-    this.#waiting = rest;
-    return batch;
   }
 
-  /** Whether requests of one bucket fit in one run: each of its rows gets every output and mask that any asks for. */
-  #fits(batch: readonly Waiting[], limit: number): boolean {
-    const rows = batch.reduce((sum, job) => sum + job.rows, 0);
-    if (rows > limit) return false;
-    const sizes = { batch: rows, length: batch[0].bucket, masks: mostMasks(batch) };
-    const outputs = new Set(batch.flatMap((job) => job.outputs));
-    return answerBytes(this.#options.shapes, outputs, sizes) <= ANSWER_LIMIT;
+  /** Takes no more requests to the device. */
+  close(): void {
+    this.#device.remove(this.#line);
   }
 
-  async #run(batch: readonly Waiting[]): Promise<void> {
+  /** Runs a batch; the answers go out when what this gives is called. */
+  async #run(batch: readonly Waiting[]): Promise<() => void> {
     const start = performance.now();
-    const { bucket } = batch[0];
     try {
       const names = [...new Set(batch.flatMap(({ outputs }) => outputs))];
-      const tensors = await this.#session.run(gather(batch, bucket), names);
-      const inferenceMs = performance.now() - start;
-      let first = 0;
-      for (const job of batch) {
-        const outputs = new Map(
-          job.outputs.map((name) => [name, this.#rowsOf(name, tensors[name], first, job)]),
-        );
-        job.resolve({ outputs, queueMs: start - job.since, inferenceMs });
-        first += job.rows;
-      }
+      const length = batch.reduce((most, { padded }) => Math.max(most, padded), 0);
+      const feeds = gather(batch, length);
+      const rows = feeds.input_ids.dims[0];
+      const read = batch.reduce((sum, { mask }) => sum + mask.reduce((ones, one) => ones + one, 0), 0);
+      const tensors = await this.#session.run(feeds, names);
+      const ms = performance.now() - start;
+      this.#time.observe(rows * length, ms);
+      this.#options.onRun?.({ requests: batch.length, rows, tokens: rows * length, read, ms });
+      return () => this.#handOut(batch, tensors, start, ms);
     } catch (error) {
-      for (const job of batch) job.reject(error);
+      return () => {
+        for (const { reject } of batch) reject(error);
+      };
     }
   }
 
-  /** One request's rows of an output, cut to its own tokens and masks. */
-  #rowsOf(name: string, tensor: FloatTensor, first: number, { rows, length, positions }: Job): FloatTensor {
-    const [batch, ...rest] = tensor.dims;
-    const size = tensor.data.length / batch;
-    const data = tensor.data.subarray(first * size, (first + rows) * size);
-    const axis = this.#options.shapes.get(name)?.[1];
-    const items = axis === "length" ? length : axis === "masks" ? positions.count : rest[0];
-    if (items === rest[0]) return { type: "float32", dims: [rows, ...rest], data };
-    const kept = (size / rest[0]) * items;
-    const cut = new Float32Array(rows * kept);
-    for (let row = 0; row < rows; row++) cut.set(data.subarray(row * size, row * size + kept), row * kept);
-    return { type: "float32", dims: [rows, items, ...rest.slice(1)], data: cut };
-  }
-}
-
-/** The requests' rows under each other, padded to the bucket with masked zeros. */
-function gather(batch: readonly Job[], bucket: number): Feeds {
-  const rows = batch.reduce((sum, job) => sum + job.rows, 0);
-  const ids = new Int32Array(rows * bucket); // [rows, bucket]
-  const segments = new Int32Array(rows * bucket);
-  const mask = new Float32Array(rows * bucket);
-  let to = 0;
-  for (const job of batch) {
-    for (let from = 0; from < job.rows * job.length; from += job.length, to += bucket) {
-      ids.set(job.ids.subarray(from, from + job.length), to);
-      segments.set(job.segments.subarray(from, from + job.length), to);
-      mask.set(job.mask.subarray(from, from + job.length), to);
-    }
-  }
-  const dims = [rows, bucket];
-  const count = mostMasks(batch);
-  const positions = new Int32Array(rows * count); // [rows, masks]
-  to = 0;
-  for (const job of batch)
-    for (let row = 0; row < job.rows; row++, to += count)
-      positions.set(
-        job.positions.data.subarray(row * job.positions.count, (row + 1) * job.positions.count),
-        to,
+  #handOut(batch: readonly Waiting[], tensors: Record<string, FloatTensor>, start: number, ms: number): void {
+    const { shapes } = this.#options;
+    let first = 0;
+    for (const job of batch) {
+      const outputs = new Map(
+        job.outputs.map((name) => [name, rowsOf(tensors[name], first, job, shapes.get(name))]),
       );
-  return {
-    input_ids: { type: "int32", dims, data: ids },
-    token_type_ids: { type: "int32", dims, data: segments },
-    attention_mask: { type: "float32", dims, data: mask },
-    ...(count > 0 && { [MASKED_POSITIONS]: { type: "int32", dims: [rows, count], data: positions } }),
-  };
+      job.resolve({ outputs, queueMs: start - job.since, inferenceMs: ms });
+      first += job.rows;
+    }
+  }
 }
 
-function mostMasks(batch: readonly Job[]): number {
-  return batch.reduce((most, { positions }) => Math.max(most, positions.count), 0);
-}
-
-function gaveUp({ reason }: AbortSignal): ClozeError {
-  return reason instanceof DOMException && reason.name === "TimeoutError"
-    ? new ClozeError("timeout", "The deadline passed before the model could run: try again, or wait longer.")
-    : new ClozeError("aborted", "The client left before the model could run.");
-}
+/** The longest that timers wait, 25 days. */
+const LONGEST_MS = 2 ** 31 - 1;

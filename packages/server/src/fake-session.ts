@@ -1,6 +1,10 @@
-/** A session for tests: its numbers tell which ids and which row they came from, and its runs can be held up. */
+/**
+ * A session for tests: its numbers tell which ids and which row they came from, and its runs can be held up; and requests
+ * for it.
+ */
 import { MASKED_POSITIONS } from "@cloze/core";
 import type { Feeds, FloatTensor, Session } from "@cloze/core";
+import type { Job } from "./job.ts";
 
 export class FakeSession implements Session {
   readonly tokensPerRun = 1024;
@@ -22,7 +26,7 @@ export class FakeSession implements Session {
   }
 
   paddedLength(length: number): number {
-    return length;
+    return 16 * Math.ceil(length / 16);
   }
 
   /**
@@ -53,4 +57,26 @@ export class FakeSession implements Session {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** What FakeSession's outputs are items of. */
+export const fakeShapes = new Map([
+  ["label", ["batch", 2]],
+  ["tokens", ["batch", "length", 2]],
+  ["masks", ["batch", "masks"]],
+] as const);
+
+/** Rows of tokens that are all `id`. */
+export function fakeJob(id: number, { rows = 1, length = 4, ...over }: Partial<Job> = {}): Job {
+  const numbers = (value: number) => new Int32Array(rows * length).fill(value);
+  return {
+    rows,
+    length,
+    ids: numbers(id),
+    segments: numbers(0),
+    mask: numbers(1),
+    positions: { count: 0, data: new Int32Array(0) },
+    outputs: ["label"],
+    ...over,
+  };
 }

@@ -55,7 +55,13 @@ describe("the server", () => {
     expect((await get("/v2")).body).toMatchObject({
       name: "cloze",
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-      extensions: ["binary_tensor_data", "schedule_policy"],
+      extensions: [
+        "binary_tensor_data",
+        "model_configuration",
+        "model_repository",
+        "schedule_policy",
+        "statistics",
+      ],
     });
     expect((await get("/v2/health/live")).body).toEqual({ live: true });
     expect((await get("/v2/health/ready")).body).toEqual({ ready: true });
@@ -278,16 +284,18 @@ describe("a model whose answers are large", () => {
 
   it("is not run for one that would be too large, nor fed with what it does not take", async () => {
     const wide = new WideSession();
-    const own = await startServer({ session: wide, config, model: "tiny" });
+    const own = await startServer({ session: wide, config, model: "tiny", warmUpMs: 0 });
     const post = async (tensors: object[]) => {
       const body = JSON.stringify({
         inputs: tensors,
         outputs: [{ name: "label", parameters: { binary_data: true } }],
       });
       const response = await fetch(`${own.url}/v2/models/tiny/infer`, { method: "POST", body });
-      return response.ok ? response.status : [response.status, await response.json()];
+      return response.ok
+        ? (await response.arrayBuffer()).byteLength
+        : [response.status, await response.json()];
     };
-    expect(await post(inputs([1, 1], [0, 0], [1, 1], [2, 1]))).toBe(200);
+    expect(await post(inputs([1, 1], [0, 0], [1, 1], [2, 1]))).toBeGreaterThan(2 ** 26);
     const before = wide.runs.length;
     expect(await post(inputs([1, 1, 1], [0, 0, 0], [1, 1, 1], [3, 1]))).toEqual([
       400,
@@ -307,6 +315,15 @@ describe("a model whose answers are large", () => {
     expect(wide.runs).toHaveLength(before);
     await own.close();
   });
+
+  it("closes though a client does not take its answer", async () => {
+    const own = await startServer({ session: new WideSession(), config, model: "tiny", warmUpMs: 0 });
+    const outputs = [{ name: "label", parameters: { binary_data: true } }];
+    const body = JSON.stringify({ inputs: inputs([1]), outputs });
+    const response = await fetch(`${own.url}/v2/models/tiny/infer`, { method: "POST", body });
+    await own.close();
+    await expect(response.arrayBuffer()).rejects.toThrow("terminated");
+  }, 15_000);
 });
 
 describe("starting and closing", () => {
@@ -329,7 +346,7 @@ describe("starting and closing", () => {
 
   it("answers what it has begun, then closes at once though connections are kept alive", async () => {
     const own = new FakeSession();
-    const other = await startServer({ session: own, config, model: "tiny" });
+    const other = await startServer({ session: own, config, model: "tiny", warmUpMs: 0 });
     const release = own.hold();
     const body = JSON.stringify({ inputs: inputs([1]), outputs: [{ name: "label" }] });
     const running = fetch(`${other.url}/v2/models/tiny/infer`, { method: "POST", body });
@@ -345,7 +362,7 @@ describe("starting and closing", () => {
 
   it("closes though a client stalls in the middle of its request, and still answers the others", async () => {
     const own = new FakeSession();
-    const other = await startServer({ session: own, config, model: "tiny" });
+    const other = await startServer({ session: own, config, model: "tiny", warmUpMs: 0 });
     const release = own.hold();
     const body = JSON.stringify({ inputs: inputs([1]), outputs: [{ name: "label" }] });
     const running = fetch(`${other.url}/v2/models/tiny/infer`, { method: "POST", body });

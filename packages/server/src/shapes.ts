@@ -1,12 +1,14 @@
 /**
  * What a model takes and gives: whether its rows may be padded, and the shapes of its outputs, found out by two first
- * runs, which also warm the session up.
+ * runs.
  */
 import { ClozeError, MASKED_POSITIONS } from "@cloze/core";
 import type { BertConfig, FloatTensor, Session } from "@cloze/core";
 
-/** The shape of each output; sizes that a request decides have names. */
-export type OutputShapes = ReadonlyMap<string, readonly (number | "batch" | "length" | "masks")[]>;
+/** The shape of an output; sizes that a request decides have names. */
+export type OutputShape = readonly (number | "batch" | "length" | "masks")[];
+
+export type OutputShapes = ReadonlyMap<string, OutputShape>;
 
 /** The most bytes of outputs that one run, and so one answer, may have. */
 export const ANSWER_LIMIT = 64 * 2 ** 20;
@@ -46,8 +48,8 @@ export function answerBytes(
 /** Runs a row through every output twice, with other numbers of tokens and masks: what changes is told by them. */
 export async function probe(session: Session, config: BertConfig): Promise<OutputShapes> {
   const length = Math.min(8, config.maxPositions);
-  const some = await runRow(session, length, 1);
-  const others = await runRow(session, length - 1, 2);
+  const some = await runRows(session, 1, length, 1, session.outputs);
+  const others = await runRows(session, 1, length - 1, 2, session.outputs);
   return new Map(
     session.outputs.map((name) => {
       const { dims } = others[name];
@@ -58,13 +60,20 @@ export async function probe(session: Session, config: BertConfig): Promise<Outpu
   );
 }
 
-function runRow(session: Session, length: number, masks: number): Promise<Record<string, FloatTensor>> {
-  const dims = [1, length];
+/** Runs rows of the vocabulary's first piece. */
+export function runRows(
+  session: Session,
+  rows: number,
+  length: number,
+  masks: number,
+  outputs: readonly string[],
+): Promise<Record<string, FloatTensor>> {
+  const dims = [rows, length];
   const feeds = {
-    input_ids: { type: "int32", dims, data: new Int32Array(length) },
-    token_type_ids: { type: "int32", dims, data: new Int32Array(length) },
-    attention_mask: { type: "float32", dims, data: new Float32Array(length).fill(1) },
-    [MASKED_POSITIONS]: { type: "int32", dims: [1, masks], data: new Int32Array(masks) },
+    input_ids: { type: "int32", dims, data: new Int32Array(rows * length) },
+    token_type_ids: { type: "int32", dims, data: new Int32Array(rows * length) },
+    attention_mask: { type: "float32", dims, data: new Float32Array(rows * length).fill(1) },
+    [MASKED_POSITIONS]: { type: "int32", dims: [rows, masks], data: new Int32Array(rows * masks) },
   } as const;
-  return session.run(feeds, session.outputs);
+  return session.run(feeds, outputs);
 }

@@ -1,21 +1,24 @@
-/** `cloze export`: a model for other tools, in ONNX: to be run, or to be trained. */
+/** `cloze export`: a model for other tools, in ONNX: to be run, to be served by NVIDIA Triton, or to be trained. */
 import { access } from "node:fs/promises";
 import type { Command } from "@commander-js/extra-typings";
 import { Option } from "@commander-js/extra-typings";
-import type { Verification } from "@cloze/runtime/node";
+import type { TritonOptions, Verification } from "@cloze/runtime/node";
 import type { Io } from "../io.ts";
-import { notNegative, shared } from "../options.ts";
+import { notNegative, positive, shared } from "../options.ts";
 import type { FormatOptions } from "../options.ts";
 import { size } from "../style.ts";
 
 export function addExport(program: Command, io: Io): void {
   program
     .command("export")
-    .description("write a model for transformers.js, optimum and onnxruntime, or its training for torchrun")
+    .description(
+      "write a model for transformers.js, optimum and onnxruntime, for NVIDIA Triton, or its training for torchrun",
+    )
     .addOption(shared.model)
     .option("--onnx", "as ONNX, in a folder as the hub keeps them")
+    .option("--triton", "as a model repository of NVIDIA Triton, with all heads")
     .option("--training", "losses and gradients as ONNX, with weights and step.json: for deploy/train/ddp.py")
-    .requiredOption("-o, --out <folder>", "the folder to write, or to add a precision to")
+    .requiredOption("-o, --out <folder>", "the folder to write, or to add a precision or a model to")
     .addOption(
       new Option("--precision <precision>", "what numbers are stored and computed in")
         .choices(["fp32", "fp16", "int8", "int4"] as const)
@@ -39,6 +42,14 @@ export function addExport(program: Command, io: Io): void {
     )
     .option("--columns <names>", "TSV columns, as of evaluate", (names) => names.split(","))
     .option("--dropout <rate>", "of the training, in place of the model's own", notNegative)
+    .option("--name <name>", "what Triton calls the model (default: as its folder)")
+    .addOption(
+      new Option("--device <device>", "what Triton runs it on: gpu, or cpu").choices(["gpu", "cpu"] as const),
+    )
+    .option("--instances <n>", "how many run side by side in Triton, on each GPU (default: 1)", positive)
+    .option("--max-batch <rows>", "the most rows of one run in Triton (default: 64)", positive)
+    .option("--delay <ms>", "how long a request waits for company in Triton (default: 1)", notNegative)
+    .option("--tensorrt", "let Triton run the encoder in TensorRT, in half precision")
     .option("--force", "write it though it is too far from float32")
     .option("--dry-run", "say what would be written, and write nothing")
     .addOption(shared.threads)
@@ -53,13 +64,15 @@ Examples:
   $ cloze export --onnx --plugin sentiment --precision int8 --verify --out sentiment-onnx
   $ cloze export --onnx --model models/my-bert --precision int4 --dry-run --out my-bert-onnx
   $ cloze export --onnx --plugin sentiment --precision int4 --verify --task classify --data dev.tsv --out sentiment-onnx
+  $ cloze export --triton --model models/my-bert --precision fp16 --out repository
   $ cloze export --training --model models/my-bert --out my-bert-step`,
     )
-    .action(async ({ model, out, precision, plugin, dryRun, onnx, training, dropout, ...options }) => {
-      await expectOne({ onnx, training, dropout, dryRun, precision }, options);
+    .action(async ({ model, out, precision, plugin, dryRun, dropout, ...options }) => {
+      const form = await formOf({ plugin, dropout, dryRun, precision, ...options });
       await expectTogether(options);
       await expectFolder(model);
-      if (training) return exportStep({ model, out, plugin, dropout }, options, io);
+      if (form === "training") return exportStep({ model, out, plugin, dropout }, options, io);
+      if (form === "triton") return exportRepository({ model, out, dryRun, precision }, options, io);
       const { exportModel, openFolder, planExport } = await import("@cloze/runtime/node");
       const { modelFolder, modelName } = await import("../model.ts");
       const { printOne } = await import("../output.ts");
@@ -113,29 +126,72 @@ async function exportStep(
   await printOne(written, () => what, options, io);
 }
 
-/** Refuses what is of the other form. */
-async function expectOne(
-  asked: Readonly<Record<"onnx" | "training" | "dryRun", true | undefined>> & {
-    readonly dropout: number | undefined;
-    readonly precision: string;
-  },
-  { verify }: Measured,
+/** A repository for Triton, or what it would be. */
+async function exportRepository(
+  {
+    model,
+    out,
+    dryRun,
+    precision,
+  }: {
+    readonly model: string | undefined;
+    readonly out: string;
+    readonly dryRun: true | undefined;
+  } & Pick<TritonOptions, "precision">,
+  options: FormatOptions & Omit<TritonOptions, "delayMs"> & { readonly delay?: number | undefined },
+  io: Io,
 ): Promise<void> {
+  const { exportTriton, openFolder, planTriton } = await import("@cloze/runtime/node");
+  const { modelFolder, modelName } = await import("../model.ts");
+  const { printOne } = await import("../output.ts");
+  const folder = { ...(await openFolder(modelFolder(model))), name: modelName(model) };
+  const serving = { ...options, precision, delayMs: options.delay };
+  const plan = dryRun ? planTriton(folder, serving) : await exportTriton(folder, out, serving);
+  const { name, models, outputs, bytes } = plan;
+  const what = `${out}/${name}: an ensemble of ${models.join(" and ")}, ${precision}, ${size(bytes)}`;
+  await printOne(
+    { out, name, models, outputs, precision, bytes, ...(dryRun && { dryRun }) },
+    () => (dryRun ? `${what} (nothing was written)` : what),
+    options,
+    io,
+  );
+}
+
+const forms = ["onnx", "triton", "training"] as const;
+
+/** Which forms an option is of, where it is not of all. */
+const formsOf: Readonly<Record<string, readonly (typeof forms)[number][]>> = {
+  precision: ["onnx", "triton"],
+  dryRun: ["onnx", "triton"],
+  plugin: ["onnx", "training"],
+  verify: ["onnx"],
+  dropout: ["training"],
+  ...Object.fromEntries(
+    ["name", "device", "instances", "maxBatch", "delay", "tensorrt"].map((option) => [option, ["triton"]]),
+  ),
+};
+
+/** The form that is asked for; refuses options that are of another. */
+async function formOf(asked: Readonly<Record<string, unknown>>): Promise<(typeof forms)[number]> {
   const { ClozeError } = await import("@cloze/core");
-  const { onnx, training, dropout, dryRun, precision } = asked;
-  if (onnx === training)
-    throw new ClozeError("invalid-option", "Say what is written: --onnx or --training.", { field: "onnx" });
-  const other = training
-    ? (dryRun && "dry-run") || (verify && "verify") || (precision !== "fp32" && "precision")
-    : dropout !== undefined && "dropout";
-  if (other)
-    throw new ClozeError(
-      "invalid-option",
-      `--${other} does not go with --${training ? "training" : "onnx"}: leave it out.`,
-      {
-        field: other,
-      },
-    );
+  const [form, ...more] = forms.filter((one) => asked[one] === true);
+  if (form === undefined || more.length > 0)
+    throw new ClozeError("invalid-option", "Say what is written: --onnx, --triton or --training.", {
+      field: "onnx",
+    });
+  const other = Object.keys(formsOf).find(
+    (option) => isGiven(option, asked[option]) && !formsOf[option].includes(form),
+  );
+  if (other === undefined) return form;
+  const flag = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new ClozeError("invalid-option", `--${flag} does not go with --${form}: leave it out.`, {
+    field: flag,
+  });
+}
+
+/** A precision has a default, which no form minds. */
+function isGiven(option: string, value: unknown): boolean {
+  return value !== undefined && !(option === "precision" && value === "fp32");
 }
 
 /** An .onnx file holds one head, and weights that may have lost bits. */

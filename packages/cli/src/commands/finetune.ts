@@ -10,8 +10,9 @@ export function addFinetune(program: Command, io: Io): void {
   program
     .command("finetune")
     .description("train a model to do a task, on labelled examples")
-    .addOption(
-      new Option("-m, --model <model>", "a model's folder, or a name on the hub").makeOptionMandatory(),
+    .option(
+      "-m, --model <model>",
+      "a model's folder, or a name on the hub (default, with --frozen: the starter model)",
     )
     .addOption(
       new Option("--task <task>", "what is learned")
@@ -100,12 +101,12 @@ Examples:
       const { printOne } = await import("../output.ts");
       const { Progress } = await import("../progress.ts");
       const { TrainingProgress } = await import("../training-progress.ts");
-      await checkFrozen(rest, dryRun);
+      await checkFrozen({ ...rest, model }, dryRun);
       const progress = new TrainingProgress(io);
       let reading: InstanceType<typeof Progress> | undefined;
       const options: FrozenOptions = {
         ...rest,
-        model: /\.onnx$/i.test(model) ? model : await localFolder(model),
+        model: model !== undefined && /\.onnx$/i.test(model) ? model : await localFolder(model),
         classWeights: classWeights === undefined ? undefined : await readWeights(classWeights),
         command: typed(program.args),
         onFeatures: ({ done, total }) => {
@@ -132,10 +133,24 @@ Examples:
 
 /** Refuses what is for a head alone without `--frozen`, and a trial of what takes seconds. */
 async function checkFrozen(
-  { frozen, features, name, title }: Omit<FrozenOptions, "model">,
+  {
+    model,
+    frozen,
+    features,
+    name,
+    title,
+  }: Omit<FrozenOptions, "model"> & { readonly model: string | undefined },
   dryRun: boolean | undefined,
 ): Promise<void> {
   const { ClozeError } = await import("@cloze/core");
+  if (!frozen && model === undefined)
+    throw new ClozeError(
+      "invalid-option",
+      "Say which model is trained: --model, a folder or a name on the hub.",
+      {
+        field: "model",
+      },
+    );
   const only = Object.entries({ features, name, title }).find(([, value]) => value !== undefined);
   if (!frozen && only !== undefined)
     throw new ClozeError("invalid-option", `--${only[0]} is for --frozen: add that, or leave it out.`, {

@@ -36,3 +36,27 @@ export interface Listing {
 export async function readText(files: Files, path: string): Promise<string> {
   return new TextDecoder().decode(await files.read(path));
 }
+
+/** What is directly in a folder, or in one below it, of files that are known by path. */
+export function listFolder<T>(
+  all: ReadonlyMap<string, T>,
+  below: string,
+  sizeOf: (file: T) => number,
+): Listing {
+  const prefix = below === "" ? "" : `${below}/`;
+  const files = new Map<string, number>();
+  const folders = new Set<string>();
+  for (const [path, file] of all) {
+    if (!path.startsWith(prefix)) continue;
+    const [name, ...rest] = path.slice(prefix.length).split("/");
+    if (rest.length === 0) files.set(name, sizeOf(file));
+    else folders.add(name);
+  }
+  return { files, folders: [...folders] };
+}
+
+/** The SHA-256 of bytes, in hexadecimal digits. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

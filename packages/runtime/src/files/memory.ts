@@ -2,6 +2,7 @@
  * Files held in memory: for tests, and for hosts that hold a model's bytes already.
  */
 import { ClozeError } from "@cloze/core";
+import { listFolder, sha256 } from "./files.ts";
 import type { Files, Listing } from "./files.ts";
 
 export class MemoryFiles implements Files {
@@ -14,16 +15,7 @@ export class MemoryFiles implements Files {
   }
 
   async list(below = ""): Promise<Listing> {
-    const prefix = below === "" ? "" : `${below}/`;
-    const files = new Map<string, number>();
-    const folders = new Set<string>();
-    for (const [path, bytes] of this.#files) {
-      if (!path.startsWith(prefix)) continue;
-      const [name, ...rest] = path.slice(prefix.length).split("/");
-      if (rest.length === 0) files.set(name, bytes.length);
-      else folders.add(name);
-    }
-    return { files, folders: [...folders] };
+    return listFolder(this.#files, below, ({ length }) => length);
   }
 
   async read(path: string, range?: { offset: number; length: number }): Promise<Uint8Array<ArrayBuffer>> {
@@ -33,7 +25,6 @@ export class MemoryFiles implements Files {
   }
 
   async hash(path: string): Promise<string> {
-    const digest = await crypto.subtle.digest("SHA-256", await this.read(path));
-    return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return sha256(await this.read(path));
   }
 }

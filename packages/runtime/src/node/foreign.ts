@@ -16,6 +16,8 @@ import { toOnnx } from "../onnx/emit.ts";
 import { readOnnx } from "../onnx/read.ts";
 import { bindModel } from "../signature.ts";
 import type { Signature } from "../signature.ts";
+import { deviceOf } from "./device.ts";
+import type { NodeDevice } from "./device.ts";
 import { countThreads, NodeSession } from "./session.ts";
 
 /** An `.onnx` file, read and bound; no weight is read. */
@@ -32,6 +34,7 @@ export interface OnnxModel extends ModelDescription {
 interface OnnxOptions {
   /** Threads of one run; by default one a core, and at most 8. */
   readonly threads?: number | undefined;
+  readonly device?: NodeDevice | "auto" | undefined;
 }
 
 /**
@@ -43,7 +46,7 @@ interface OnnxOptions {
  * await using bert = await loadOnnx("models/moods/onnx/model_quantized.onnx");
  * const { label } = await bert.classify("a warm , funny film");
  */
-export async function loadOnnx(file: string, { threads }: OnnxOptions = {}): Promise<Predictor> {
+export async function loadOnnx(file: string, { threads, device }: OnnxOptions = {}): Promise<Predictor> {
   const model = await openOnnx(file);
   const { signature, config, plugins } = model;
   const folder = path.dirname(model.path);
@@ -56,6 +59,7 @@ export async function loadOnnx(file: string, { threads }: OnnxOptions = {}): Pro
       folder,
       linked: model.weights.filter((name) => lstatSync(path.join(folder, name)).isSymbolicLink()),
       threads: countThreads(threads),
+      device: deviceOf({ device }),
       binding: signature,
       heads: [
         {

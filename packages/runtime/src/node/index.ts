@@ -19,5 +19,7 @@ export type { SaveOptions } from "../save.ts";
 export { readTensor } from "../weights.ts";
 export { exportModel, planExport } from "../onnx/export.ts";
 export type { ExportOptions, Plan, PlanOptions, Precision } from "../onnx/export.ts";
+export { exportTriton, planTriton } from "../onnx/triton.ts";
+export type { TritonOptions, TritonPlan, TritonServing } from "../onnx/triton.ts";
 export type { Face } from "../onnx/exchange.ts";
 export type { ExportRecord, FileRecord, Verification } from "../onnx/hub-folder.ts";

@@ -1,6 +1,6 @@
 /**
  * Loading a model on Node: a folder on disk, an `.onnx` file, or a name on the hub becomes a predictor whose session
- * runs on the CPU.
+ * runs on the CPU or a GPU.
  */
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -14,9 +14,12 @@ import type { ModelFolder } from "../folder.ts";
 import { fetchModel, filesOfDtype, followLinks } from "../hub/index.ts";
 import type { FetchOptions } from "../hub/index.ts";
 import { toOnnx } from "../onnx/emit.ts";
+import { webgpu } from "../onnx/profiles.ts";
 import { readPlugin } from "../plugin-folder.ts";
 import { chooseVariant } from "../variants.ts";
 import type { DType } from "../variants.ts";
+import { deviceOf } from "./device.ts";
+import type { NodeDevice } from "./device.ts";
 import { loadOnnx } from "./foreign.ts";
 import { countThreads, NodeSession } from "./session.ts";
 
@@ -24,8 +27,12 @@ import { countThreads, NodeSession } from "./session.ts";
 export interface LoadOptions extends Omit<FetchOptions, "files"> {
   /** Threads of one run; by default one a core, and at most 8. */
   readonly threads?: number | undefined;
-  /** Where the model runs: `cpu`; `auto` chooses the best that is there, which today is the CPU. */
-  readonly device?: "cpu" | "auto" | undefined;
+  /**
+   * Where the model runs: `cpu`; `webgpu`, which is any GPU with a Vulkan driver (D3D12 or Metal elsewhere); `cuda`, which
+   * needs the CUDA build of onnxruntime-node. `auto`, the default, is the CPU: a GPU is worth it for large models and many
+   * texts, and software that calls itself one is slower.
+   */
+  readonly device?: NodeDevice | "auto" | undefined;
   /** One of the ready variants that the hub keeps in `onnx/`, in place of `model.safetensors`. */
   readonly dtype?: DType | undefined;
 }
@@ -43,7 +50,7 @@ export interface LoadOptions extends Omit<FetchOptions, "files"> {
  * const { label, score } = await bert.classify("a warm , funny film"); // "positive", 0.9997
  */
 export async function load(model: string, options: LoadOptions = {}): Promise<Predictor> {
-  expectDevice(options);
+  deviceOf(options);
   if (model.endsWith(".onnx")) return loadOnnx(model, options);
   const folder = await findModel(model, options);
   const files = new NodeFiles(folder);
@@ -59,17 +66,19 @@ export async function load(model: string, options: LoadOptions = {}): Promise<Pr
  * await using bert = await loadFolder(await openFolder("models/starter"), { threads: 1 });
  */
 export async function loadFolder(folder: ModelFolder, options: LoadOptions = {}): Promise<Predictor> {
-  expectDevice(options);
   const threads = countThreads(options.threads);
+  const device = deviceOf(options);
+  const profile = device === "webgpu" ? webgpu : {};
   const { model, heads } = graphsOf(folder);
   const weights = await followLinks(folder.files.location, folder.tensors); // the hub's cache is made of links
   const session = await NodeSession.create(
     {
-      model: toOnnx(model, weights.tensors),
+      model: toOnnx(model, weights.tensors, profile),
       folder: weights.folder,
       threads,
+      device,
       heads: heads.map((head) => ({
-        model: toOnnx(head, weights.tensors),
+        model: toOnnx(head, weights.tensors, profile),
         reads: namesOf(head.inputs).filter((name) => name !== MASKED_POSITIONS),
         outputs: [...head.outputs.keys()],
       })),
@@ -134,15 +143,4 @@ export async function openFolder(model: string, options: LoadOptions = {}): Prom
  */
 export function readModelTexts(folder: string): Promise<ModelTexts> {
   return readTexts(new NodeFiles(folder));
-}
-
-function expectDevice({ device = "auto" }: LoadOptions): void {
-  if (!["cpu", "auto"].includes(device))
-    throw new ClozeError(
-      "unsupported",
-      `Models run on the CPU: device should be cpu or auto, not ${device}.`,
-      {
-        field: "device",
-      },
-    );
 }

@@ -11,7 +11,7 @@ test("a task that there is not is refused before a model is looked for", async (
 });
 
 test("a device that there is not is refused before a model is looked for", async () => {
-  const options = { device: "webgpu" as "auto" };
+  const options = { device: "tpu" as "auto" };
   await expect(pipeline("fill-mask", "no/such/folder", options)).rejects.toThrow(
     refusal("unsupported", "device"),
   );

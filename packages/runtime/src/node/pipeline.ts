@@ -5,12 +5,13 @@ import { findPipeline } from "@cloze/core";
 import type { PipelineTask, Predictor } from "@cloze/core";
 import type { FetchProgress } from "../hub/index.ts";
 import type { DType } from "../variants.ts";
+import type { NodeDevice } from "./device.ts";
 import { load } from "./load.ts";
 
 /** transformers.js's names for what `load` takes. */
 export interface PipelineOptions {
   readonly dtype?: DType | undefined;
-  readonly device?: "cpu" | "auto" | undefined;
+  readonly device?: NodeDevice | "auto" | undefined;
   readonly revision?: string | undefined;
   readonly cache_dir?: string | undefined;
   readonly local_files_only?: boolean | undefined;

@@ -5,27 +5,28 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { InferenceSession } from "onnxruntime-node";
-import type { Tensor } from "onnxruntime-node";
 import { ClozeError } from "@cloze/core";
-import type { FloatTensor, Tensor as FedTensor } from "@cloze/core";
-import { BUSY, CLOSE, CLOSING } from "./protocol.ts";
-import type { HeadStart, Reply, Request, Start, ThreadData } from "./protocol.ts";
-import { bindTensors, toFloats, toTensors } from "./tensors.ts";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { buffersOf, failed, nameOfHead, runModel, unopened } from "../ort/model.ts";
+import type { Run } from "../ort/model.ts";
+import { CLOSE } from "../ort/protocol.ts";
+import type { Reply, Request } from "../ort/protocol.ts";
+import { BUSY, CLOSING } from "./protocol.ts";
+import type { Start, ThreadData } from "./protocol.ts";
 
 const port = parentPort!;
-const { model, folder, linked = [], threads, binding, heads = [], state } = workerData as ThreadData;
+const {
+  model,
+  folder,
+  linked = [],
+  threads,
+  device = "cpu",
+  binding,
+  heads = [],
+  state,
+} = workerData as ThreadData;
 
 const reply = (message: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
-const failed = (error: unknown, code: "invalid-model" | "internal"): Reply => ({
-  error: {
-    code: error instanceof ClozeError ? error.code : code,
-    message: error instanceof Error ? error.message : String(error),
-  },
-});
-
-type Model = (request: Request) => Promise<Readonly<Record<string, Tensor>>>;
-
 try {
   const run = await natively(openModel);
   reply({ outputs: {} });
@@ -41,38 +42,23 @@ try {
   port.close();
 }
 
-async function openModel(): Promise<Model> {
+async function openModel(): Promise<Run> {
   const externalData = await Promise.all(
     linked.map(async (name) => ({ path: name, data: await readFile(path.join(folder, name)) })),
   );
   const session = await open("model", model, externalData);
-  const opened = new Map<HeadStart, InferenceSession>();
-  return async ({ feeds, outputs }) => {
-    const asked = heads.filter((head) => head.outputs.some((name) => outputs.includes(name)));
-    const own = outputs.filter((name) => !heads.some((head) => head.outputs.includes(name)));
-    const names = [...new Set([...own, ...asked.flatMap(({ reads }) => reads)])];
-    const inputs = binding ? bindTensors(binding, feeds) : toTensors(session.inputNames, feeds);
-    const results: Record<string, Tensor> = { ...(await session.run(inputs, names)) };
-    for (const head of asked) {
-      const on = opened.get(head) ?? (await open(`head ${head.outputs[0]}`, head.model));
-      opened.set(head, on);
-      const fed: Record<string, FedTensor> = { ...feeds };
-      for (const name of head.reads) fed[`${head.prefix ?? ""}${name}`] = toFloats(name, results[name]);
-      const wanted = head.outputs.filter((name) => outputs.includes(name));
-      Object.assign(results, await on.run(toTensors(on.inputNames, fed), wanted));
-    }
-    return results;
-  };
+  const openHead = (head: (typeof heads)[number]) => open(nameOfHead(head), head.model);
+  return runModel({ Tensor, session, binding, heads, openHead });
 }
 
-/** @throws ClozeError `invalid-model` where ONNX Runtime refuses it. */
+/** @throws ClozeError `invalid-model` where ONNX Runtime refuses it, `unsupported` where a device other than the CPU does. */
 async function open(
   what: string,
   source: Start["model"],
   externalData: InferenceSession.SessionOptions["externalData"] = [],
 ): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {
-    executionProviders: ["cpu"],
+    executionProviders: [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
@@ -91,26 +77,21 @@ async function open(
     return typeof source === "string"
       ? await InferenceSession.create(source, options)
       : await InferenceSession.create(source, options);
-  } catch (error) {
+  } catch (cause) {
+    if (device === "cpu") throw unopened(what, cause);
+    const why = cause instanceof Error ? cause.message : String(cause);
     throw new ClozeError(
-      "invalid-model",
-      `ONNX Runtime cannot open the ${what}, so its file may be damaged: ${error instanceof Error ? error.message : String(error)}`,
+      "unsupported",
+      `ONNX Runtime cannot open the ${what} on ${device}: see that this machine has it, or choose the device cpu (${why.trim()}).`,
+      { field: "device" },
     );
   }
 }
 
-async function answer(run: Model, request: Request): Promise<void> {
+async function answer(run: Run, request: Request): Promise<void> {
   if (Atomics.load(state, CLOSING) === 1) return;
-  const results = await natively(() => run(request));
-  const outputs: Record<string, FloatTensor> = {};
-  const buffers: ArrayBuffer[] = [];
-  for (const name of new Set(request.outputs)) {
-    const tensor = toFloats(name, results[name]);
-    const { buffer } = tensor.data;
-    outputs[name] = tensor;
-    if (buffer instanceof ArrayBuffer) buffers.push(buffer);
-  }
-  reply({ outputs }, buffers);
+  const outputs = await natively(() => run(request));
+  reply({ outputs }, buffersOf(outputs));
 }
 
 /** A thread that is ended while it is in ONNX Runtime takes the process with it: the main thread has to know. */

@@ -3,10 +3,16 @@
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { aborted, ClozeError, MASKED_POSITIONS, throwIfAborted } from "@cloze/core";
+import { ClozeError, throwIfAborted } from "@cloze/core";
 import type { Feeds, FloatTensor, RunOptions, Session } from "@cloze/core";
-import { BUSY, CLOSE, CLOSING } from "./protocol.ts";
-import type { Reply, Request, Start, ThreadData } from "./protocol.ts";
+import { CLOSE } from "../ort/protocol.ts";
+import type { Reply, Request } from "../ort/protocol.ts";
+import { expectRun, give, settle, untilAborted, wait } from "../ort/waiting.ts";
+import type { Waiter } from "../ort/waiting.ts";
+import { wireLength } from "../remote/buckets.ts";
+import { BUSY, CLOSING } from "./protocol.ts";
+import type { NodeDevice } from "./device.ts";
+import type { Start, ThreadData } from "./protocol.ts";
 
 /** What the model has: names of outputs, and positions. */
 interface SessionShape {
@@ -19,16 +25,14 @@ interface SessionShape {
   readonly padding?: "full" | "none" | undefined;
 }
 
-interface Waiting {
-  readonly resolve: (outputs: Record<string, FloatTensor>) => void;
-  readonly reject: (error: ClozeError) => void;
-}
-
 /** Sessions whose threads may be in native code when the process exits. */
 const open = new Set<NodeSession>();
 
+/** When WebGPU is free: two sessions that run at once there crash, whatever threads they are in. */
+let turn: Promise<unknown> = Promise.resolve();
+
 /**
- * A model in ONNX Runtime, on this machine's CPU.
+ * A model in ONNX Runtime, on this machine's CPU or GPU.
  *
  * @example
  * const session = await NodeSession.create(
@@ -44,17 +48,19 @@ export class NodeSession implements Session {
   readonly tokensPerRun: number;
   readonly #maxLength: number;
   readonly #padding: SessionShape["padding"];
+  readonly #device: NodeDevice;
   readonly #worker: Worker;
   readonly #state: Int32Array<SharedArrayBuffer>;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: Waiter[] = [];
   readonly #ended: Promise<void>;
   #closed: ClozeError | undefined;
 
   private constructor(start: Start, { outputs, maxLength, padding }: SessionShape) {
     this.#maxLength = maxLength;
     this.#padding = padding;
-    // Of 256 to 4096, 256 and 512 took the least CPU time for the starter; 4096 took 1.6x as much.
-    this.tokensPerRun = padding === "none" ? 1 : 512;
+    this.#device = start.device ?? "cpu";
+    // Of 256 to 4096, 256 and 512 took the least CPU time for the starter; 4096 took 1.6x as much. A GPU wants more.
+    this.tokensPerRun = padding === "none" ? 1 : this.#device === "cpu" ? 512 : 8192;
     this.outputs = outputs;
     this.#state = new Int32Array(new SharedArrayBuffer(8));
     const workerData: ThreadData = { ...start, state: this.#state };
@@ -92,47 +98,42 @@ export class NodeSession implements Session {
     return session;
   }
 
-  /** Shapes are free on CPU; multiples of 8 suit its vector units. */
+  /** Shapes are free on CPU, where multiples of 8 suit its vector units; a GPU compiles or tunes for each new one. */
   paddedLength(length: number): number {
     if (this.#padding === "full") return this.#maxLength;
     if (this.#padding === "none") return length;
+    if (this.#device !== "cpu") return wireLength(length, this.#maxLength);
     return Math.min(Math.ceil(length / 8) * 8, this.#maxLength);
   }
 
   async run(
     feeds: Feeds,
     outputs: readonly string[],
-    { signal }: RunOptions = {},
+    options: RunOptions = {},
   ): Promise<Record<string, FloatTensor>> {
     if (this.#closed) throw this.#closed;
-    throwIfAborted(signal);
-    expectOutputs(outputs, this.outputs);
-    expectPositions(feeds, outputs, this.outputs);
+    throwIfAborted(options.signal);
+    expectRun(feeds, outputs, this.outputs);
     const request: Request = { feeds, outputs };
-    const buffers = new Set(Object.values(feeds).map(({ data }) => data.buffer));
-    try {
-      this.#worker.postMessage(
-        request,
-        [...buffers].filter((buffer) => buffer instanceof ArrayBuffer),
-      );
-    } catch (cause) {
-      throw new ClozeError(
-        "invalid-input",
-        "The feeds were given away before: make new ones for every run.",
-        { cause },
-      );
-    }
-    this.#worker.ref();
-    let fail: (error: ClozeError) => void;
-    const result = new Promise<Record<string, FloatTensor>>((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      fail = reject;
+    if (this.#device === "webgpu") return this.#inTurn(request, options);
+    return this.#ask(request, options);
+  }
+
+  /** Runs when the device is free. Who gives up leaves; what runs by then ends all the same. */
+  #inTurn(request: Request, options: RunOptions): Promise<Record<string, FloatTensor>> {
+    const answer = turn.then(() => {
+      if (this.#closed) throw this.#closed;
+      throwIfAborted(options.signal);
+      return this.#ask(request, {});
     });
-    if (!(signal instanceof AbortSignal)) return result;
-    // Its place in the queue stays, since the thread answers in order; what comes there is thrown away.
-    const stop = (): void => fail(aborted(signal));
-    signal.addEventListener("abort", stop);
-    return result.finally(() => signal.removeEventListener("abort", stop));
+    turn = answer.catch(() => {});
+    return untilAborted(answer, options);
+  }
+
+  #ask(request: Request, options: RunOptions): Promise<Record<string, FloatTensor>> {
+    give(request.feeds, (buffers) => this.#worker.postMessage(request, buffers));
+    this.#worker.ref();
+    return wait(this.#waiting, options);
   }
 
   /** Begins nothing more, waits for what runs, and ends the thread. */
@@ -152,8 +153,7 @@ export class NodeSession implements Session {
   #settle(reply: Reply): void {
     const waiting = this.#waiting.shift();
     if (this.#waiting.length === 0 && !this.#closed) this.#worker.unref();
-    if ("error" in reply) waiting?.reject(new ClozeError(reply.error.code, reply.error.message));
-    else waiting?.resolve(reply.outputs);
+    settle(waiting, reply);
   }
 
   #close(reason: ClozeError): void {
@@ -161,37 +161,6 @@ export class NodeSession implements Session {
     Atomics.store(this.#state, CLOSING, 1);
     for (const { reject } of this.#waiting.splice(0)) reject(this.#closed);
   }
-}
-
-function expectOutputs(asked: readonly string[], known: readonly string[]): void {
-  if (asked.length === 0)
-    throw new ClozeError("invalid-option", `Ask for at least one output; there are ${known.join(", ")}.`);
-  for (const name of asked)
-    if (!known.includes(name))
-      throw new ClozeError(
-        "invalid-option",
-        `There is no output named ${name}; there are ${known.join(", ")}.`,
-      );
-}
-
-/** Refuses places of masks that are not in the rows, and outputs of a head on masked words without any place. */
-function expectPositions(feeds: Feeds, asked: readonly string[], known: readonly string[]): void {
-  const { input_ids: ids, [MASKED_POSITIONS]: positions } = feeds as Partial<Feeds>;
-  const masked = asked.find((name) => known.includes(`${name.replace(/\.(ids|scores|total)$/, "")}.total`));
-  if (masked !== undefined && !(positions && positions.dims[1] > 0))
-    throw new ClozeError(
-      "invalid-input",
-      `${masked} speaks of masked words: feed their places as ${MASKED_POSITIONS}, [batch, masks].`,
-      { field: MASKED_POSITIONS },
-    );
-  const length = ids?.dims[1] ?? 0;
-  const wrong = positions?.data.find((at) => !(at >= 0 && at < length));
-  if (wrong !== undefined)
-    throw new ClozeError(
-      "invalid-input",
-      `${MASKED_POSITIONS} should be 0 to ${length - 1}, but has ${wrong}.`,
-      { field: MASKED_POSITIONS },
-    );
 }
 
 /**

@@ -51,14 +51,19 @@ export interface EmitOptions {
  * file with weights. Those stored as f16 or bf16 are cast, which ONNX Runtime does once, at load.
  *
  * @param weights Where each parameter lies, by name; paths are relative to the folder of the model.
+ * @param profile Rules in the place of the portable ones.
  * @returns The bytes of the `.onnx` file.
  * @throws ClozeError `invalid-model` when a parameter is missing or has another shape.
  * @example
  * const bytes = toOnnx(graph, folder.tensors);
  * bytes.length < 100_000; // true: the weights stay in their file
  */
-export function toOnnx(graph: Graph, weights: Weights): Uint8Array<ArrayBuffer> {
-  return concatenate(encodeModel(emit(graph, weights, { signature: local, profile: {}, compute: "F32" })));
+export function toOnnx(
+  graph: Graph,
+  weights: Weights,
+  profile: Partial<Rules> = {},
+): Uint8Array<ArrayBuffer> {
+  return concatenate(encodeModel(emit(graph, weights, { signature: local, profile, compute: "F32" })));
 }
 
 /**

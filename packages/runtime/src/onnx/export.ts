@@ -25,7 +25,7 @@ import { encodeModel, lengthOf } from "./wire.ts";
 import type { ModelProto, Part, TensorProto } from "./wire.ts";
 
 /** How each precision is made, and what transformers.js calls it. */
-const precisions = {
+export const precisions = {
   fp32: { compute: "F32", profile: {}, dtype: "fp32" },
   fp16: { compute: "F16", profile: {}, dtype: "fp16" },
   int8: { compute: "F32", profile: int8, dtype: "int8" },
@@ -81,13 +81,8 @@ export interface Plan {
  * bytes < 50_000; // true
  */
 export function planExport(folder: ModelFolder, options: PlanOptions = {}): Plan {
-  const { plugin, precision = "fp32", inlineLimit = INLINE_LIMIT } = options;
-  if (!Object.hasOwn(precisions, precision))
-    throw new ClozeError(
-      "invalid-option",
-      `precision should be one of ${Object.keys(precisions).join(", ")}, but is ${precision as string}.`,
-      { field: "precision" },
-    );
+  const { plugin, precision = "fp32", inlineLimit } = options;
+  expectPrecision(precision);
   const face = chooseFace(folder, plugin);
   const { dtype, compute, profile } = precisions[precision];
   const file = `onnx/${variantFile(dtype)}`;
@@ -97,10 +92,29 @@ export function planExport(folder: ModelFolder, options: PlanOptions = {}): Plan
     compute,
     read: (tensor) => readTensor(folder.files, tensor),
   });
-  const whole = encodeModel(model);
-  const parts = lengthOf(whole) < inlineLimit ? new Map([[file, whole]]) : apart(file, model);
+  const parts = layOut(file, model, inlineLimit);
   const bytes = lengthOf([...parts.values()].flat());
   return { file, precision, dtype, bytes, face, parts };
+}
+
+/** @throws ClozeError `invalid-option` for a precision that there is not. */
+export function expectPrecision(precision: Precision): void {
+  if (!Object.hasOwn(precisions, precision))
+    throw new ClozeError(
+      "invalid-option",
+      `precision should be one of ${Object.keys(precisions).join(", ")}, but is ${precision as string}.`,
+      { field: "precision" },
+    );
+}
+
+/** A model as files: in one, or from a size on with its weights in another. */
+export function layOut(
+  file: string,
+  model: ModelProto,
+  inlineLimit = INLINE_LIMIT,
+): ReadonlyMap<string, readonly Part[]> {
+  const whole = encodeModel(model);
+  return lengthOf(whole) < inlineLimit ? new Map([[file, whole]]) : apart(file, model);
 }
 
 /** A model whose weights lie in a file beside it, under the name that transformers.js looks for. */
@@ -161,7 +175,8 @@ export async function exportModel(
   return record;
 }
 
-async function* inTurn(parts: readonly Part[]): AsyncGenerator<Uint8Array> {
+/** The bytes of a file, each part made when it is its turn. */
+export async function* inTurn(parts: readonly Part[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield part instanceof Uint8Array ? part : await part.bytes();
 }
 

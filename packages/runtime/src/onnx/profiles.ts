@@ -1,5 +1,6 @@
 /**
- * What smaller models do differently: the rules for matrices of weights, in int8 and in 4 bits. All else is `portable`.
+ * What smaller models and other devices do differently: the rules for matrices of weights in int8 and in 4 bits, and what
+ * WebGPU wants otherwise. All else is `portable`.
  *
  * A matrix that is used twice (word embeddings, tied to the decoder of masked words) is quantised once, by row: a row is
  * a word's vector, and an output of the decoder.
@@ -71,6 +72,18 @@ export const int4: Partial<Rules> = {
 
 /** MatMulNBits's level of accuracy that lets a CPU multiply in int8, the activations quantised by block too. */
 const INT8 = 4;
+
+/**
+ * WebGPU: tables are widened at load, since many devices have no f16. Attention stays in its parts: the one node for it
+ * (MultiHeadAttention with a bias) gave wrong numbers from 32 tokens on, in onnxruntime-web 1.30.
+ */
+export const webgpu: Partial<Rules> = {
+  embed: (e, [table, ids]) => e.node("Gather", [table, ids], { axis: 0 }),
+  firstRows(e, [table, like]) {
+    const length = e.node("Shape", [like], { start: 1, end: 2 }); // [1]
+    return e.node("Slice", [table, e.ints([0]), length, e.ints([0])]);
+  },
+};
 
 function widthOf(matrix: Value): number {
   return Number(matrix.shape[1]);

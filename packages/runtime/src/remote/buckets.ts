@@ -4,6 +4,7 @@
  */
 import { bucketLength } from "@cloze/core";
 
+/** Up to 512 tokens; beyond them every multiple of 64. */
 const buckets = [16, 32, 64, 96, 128, 192, 256, 384, 512] as const;
 
 /**

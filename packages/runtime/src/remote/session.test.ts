@@ -23,6 +23,14 @@ function answer(data: number[], shape: number[], name = "a"): Response {
   return new Response(body, { headers: { [HEADER_LENGTH]: String(headerLength) } });
 }
 
+/** Of a request's outputs, whether each may come as FP16. */
+function askedAsHalf(header: string): boolean[] {
+  return Array.from(
+    header.matchAll(/"binary_data":true(,"datatype":"FP16")?/g),
+    ([, half]) => half !== undefined,
+  );
+}
+
 /** A server that never answers. */
 const never: RemoteOptions["fetch"] = (_url, { signal }) =>
   new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
@@ -42,6 +50,42 @@ describe("a remote session", () => {
     const [{ url, init }] = sent;
     expect(url).toBe("http://server:1/v2/models/m/infer");
     expect(init).toMatchObject({ method: "POST", headers: { "x-request-id": "r" } });
+  });
+
+  it("lets hidden states come as FP16 if it may, and nothing else", async () => {
+    const sent: string[] = [];
+    const fetch = async (_: string, { body }: RequestInit) => {
+      sent.push(new TextDecoder().decode(body as Uint8Array));
+      return answer([1], [1, 1], "unasked");
+    };
+    const asked = ["last_hidden_state", "hidden.3", "answers"];
+    for (const halfHidden of [true, false])
+      await expect(session(fetch, { halfHidden }).run(feeds, asked)).rejects.toThrow(
+        "left last_hidden_state out",
+      );
+    expect(sent.map(askedAsHalf)).toEqual([
+      [true, true, false],
+      [false, false, false],
+    ]);
+  });
+
+  it("holds as many tokens a run as it is told", () => {
+    expect([
+      session(undefined).tokensPerRun,
+      session(undefined, { tokensPerRun: 4096 }).tokensPerRun,
+    ]).toEqual([1024, 4096]);
+    expect(() => session(undefined, { tokensPerRun: 0 })).toThrow("positive whole number");
+  });
+
+  it("only reads its feeds: they can be run again", async () => {
+    const bodies: unknown[] = [];
+    const remote = session(async (_, { body }) => {
+      bodies.push((body as Uint8Array).slice(-48)); // two tokens of three tensors, 8 bytes each
+      return answer([1], [1, 1]);
+    });
+    await remote.run(feeds, ["a"]);
+    await remote.run(feeds, ["a"]);
+    expect(bodies[1]).toEqual(bodies[0]);
   });
 
   it("pads to few lengths, never beyond the model's positions", () => {

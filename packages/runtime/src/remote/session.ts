@@ -24,6 +24,14 @@ export interface RemoteOptions {
   readonly timeoutMs?: number;
   /** When all runs must be over, as Date.now() counts: for a session that serves one request of several runs. */
   readonly deadline?: number;
+  /**
+   * How many tokens a run holds at most, padding included: 1024 by default, which any server takes (64 rows of the
+   * shortest bucket), and four of which are on their way at once. A GPU far away wants more, if the server's limits of rows
+   * and tokens allow it.
+   */
+  readonly tokensPerRun?: number;
+  /** Lets hidden states come as FP16, half the bytes, where the server can: they then have 11 bits, not 24. */
+  readonly halfHidden?: boolean;
   /** Sent with every request, such as `x-request-id`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -32,6 +40,9 @@ export interface RemoteOptions {
 /** What a proxy says when it is the server behind it that is missing; 520 to 530 are Cloudflare's. */
 const absent: ReadonlySet<number> = new Set([429, 502, 503, 520, 521, 522, 523, 525, 526, 530]);
 const late: ReadonlySet<number> = new Set([408, 504, 524]);
+
+/** The outputs that are hidden states: [batch, length, hidden size]. */
+const hidden = /^(?:last_hidden_state|hidden\.\d+)$/;
 
 /** The longest that timers wait, 25 days. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -47,23 +58,30 @@ const LONGEST_MS = 2 ** 31 - 1;
 export class RemoteSession implements Session {
   readonly outputs: readonly string[];
   /** The server joins what arrives together; this bounds what it cannot split. */
-  readonly tokensPerRun = 1024;
+  readonly tokensPerRun: number;
   readonly #options: RemoteOptions;
   readonly #base: string;
   #disposed = false;
 
-  /** @throws ClozeError `invalid-option` for an address that is none. */
+  /** @throws ClozeError `invalid-option` for an address that is none, and for a tokensPerRun that is none. */
   constructor(options: RemoteOptions) {
-    const { url, model, outputs = [] } = options;
+    const { url, model, outputs = [], tokensPerRun = 1024 } = options;
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
       throw new ClozeError(
         "invalid-option",
         `${JSON.stringify(url)} is not the address of a server: write it as http://host:port.`,
         { field: "url" },
       );
+    if (!(Number.isInteger(tokensPerRun) && tokensPerRun > 0))
+      throw new ClozeError(
+        "invalid-option",
+        `tokensPerRun should be a positive whole number, but is ${tokensPerRun}.`,
+        { field: "tokensPerRun" },
+      );
     this.#base = `${url.replace(/\/+$/, "")}/v2/models/${encodeURIComponent(model)}`;
     this.#options = options;
     this.outputs = outputs;
+    this.tokensPerRun = tokensPerRun;
   }
 
   paddedLength(length: number): number {
@@ -71,7 +89,7 @@ export class RemoteSession implements Session {
   }
 
   /**
-   * Runs the model on the server.
+   * Runs the model on the server. The feeds are only read: who ran them may run them again.
    *
    * @throws ClozeError `server-unavailable` when the server cannot be reached or is too busy, `server-error` when
    *   it answers nonsense, `timeout`, `aborted`, `disposed`, `invalid-option` for an output that is not there.
@@ -88,7 +106,8 @@ export class RemoteSession implements Session {
         "invalid-option",
         `The model has no output named ${missing}: it has ${this.outputs.join(", ")}.`,
       );
-    const { body, headerLength } = encodeRequest(feeds, outputs, { timeoutMs: this.#timeLeft() });
+    const half = this.#options.halfHidden ? outputs.filter((name) => hidden.test(name)) : [];
+    const { body, headerLength } = encodeRequest(feeds, outputs, { timeoutMs: this.#timeLeft(), half });
     const answer = await this.#send("/infer", signal, {
       method: "POST",
       body,

@@ -7,13 +7,15 @@
  * little-endian.
  */
 import { ClozeError } from "@cloze/core";
+import { narrow } from "../narrow.ts";
+import { widen } from "../weights.ts";
 
-export type Datatype = "INT64" | "INT32" | "FP32";
+export type Datatype = "INT64" | "INT32" | "FP32" | "FP16";
 export type Numbers = Int32Array | Float32Array;
 
-const sizes: Readonly<Record<Datatype, number>> = { INT64: 8, INT32: 4, FP32: 4 };
+const sizes: Readonly<Record<Datatype, number>> = { INT64: 8, INT32: 4, FP32: 4, FP16: 2 };
 
-/** A tensor on the wire. INT64 and INT32 are an Int32Array here, FP32 a Float32Array. */
+/** A tensor on the wire. INT64 and INT32 are an Int32Array here, FP32 and FP16 a Float32Array. */
 export interface WireTensor {
   readonly datatype: Datatype;
   readonly shape: readonly number[];
@@ -24,28 +26,40 @@ export function isDatatype(value: unknown): value is Datatype {
   return typeof value === "string" && Object.hasOwn(sizes, value);
 }
 
+function isWhole(datatype: Datatype): boolean {
+  return datatype.startsWith("INT");
+}
+
 /** Bytes of `count` numbers. */
 export function byteSize(datatype: Datatype, count: number): number {
   return count * sizes[datatype];
 }
 
-/** Writes numbers at `at`, which is a multiple of 4. INT64 takes whole numbers, from either kind of array. */
+/**
+ * Writes numbers at `at`, for INT64 a multiple of 4. INT64 takes whole numbers, from either kind of array.
+ *
+ * @throws ClozeError `unsupported` for a number that is too large for FP16: see `fitsHalf`.
+ */
 export function writeNumbers(
   body: Uint8Array<ArrayBuffer>,
   at: number,
   datatype: Datatype,
   data: Numbers,
 ): void {
-  const from = body.byteOffset + at;
-  if (datatype === "FP32") new Float32Array(body.buffer, from, data.length).set(data);
-  else if (datatype === "INT32") new Int32Array(body.buffer, from, data.length).set(data);
+  if (datatype === "FP16") body.set(narrow("The tensor", new Float32Array(data), "F16"), at);
+  else if (datatype !== "INT64") body.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
   else {
-    const halves = new Int32Array(body.buffer, from, 2 * data.length);
+    const halves = new Int32Array(body.buffer, body.byteOffset + at, 2 * data.length);
     for (let i = 0; i < data.length; i++) {
       halves[2 * i] = data[i];
       halves[2 * i + 1] = data[i] < 0 ? -1 : 0;
     }
   }
+}
+
+/** Whether FP16 can hold the numbers: its greatest is 65504, and what rounds to that. */
+export function fitsHalf(data: Float32Array): boolean {
+  return data.every((value) => Math.abs(value) < 65_520);
 }
 
 /**
@@ -65,6 +79,7 @@ export function readNumbers(
   const buffer = aligned ? body.buffer : body.buffer.slice(from, from + byteSize(datatype, count));
   const start = aligned ? from : 0;
   if (datatype === "FP32") return new Float32Array(buffer, start, count);
+  if (datatype === "FP16") return widen(new Uint8Array(buffer, start, 2 * count), "F16");
   if (datatype === "INT32") return new Int32Array(buffer, start, count);
   const halves = new Int32Array(buffer, start, 2 * count);
   const data = new Int32Array(count);
@@ -101,7 +116,7 @@ export function parseNumbers(
   };
   const flat = Array.isArray(values) && !Array.isArray(values[0]);
   fill(values, flat ? [countOf(shape)] : shape);
-  return datatype === "FP32" ? Float32Array.from(numbers) : Int32Array.from(numbers);
+  return isWhole(datatype) ? Int32Array.from(numbers) : Float32Array.from(numbers);
 }
 
 /** How many numbers a tensor of this shape has. */
@@ -110,13 +125,13 @@ export function countOf(shape: readonly number[]): number {
 }
 
 function expectNumber(value: unknown, datatype: Datatype, name: string): number {
-  if (typeof value !== "number" || (datatype !== "FP32" && !Number.isInteger(value)))
+  if (typeof value !== "number" || (isWhole(datatype) && !Number.isInteger(value)))
     throw new ClozeError(
       "invalid-input",
       `The data of ${name} should be ${datatype} numbers, but has ${JSON.stringify(value)?.slice(0, 40)}.`,
       { field: name },
     );
-  if (datatype !== "FP32" && value !== (value | 0)) throw tooBig(name);
+  if (isWhole(datatype) && value !== (value | 0)) throw tooBig(name);
   return value;
 }
 

@@ -1,6 +1,8 @@
 import { ClozeError } from "@cloze/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { narrow } from "../narrow.ts";
+import { widen } from "../weights.ts";
 import { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from "./wire.ts";
 
 const text = (body: Uint8Array): string => new TextDecoder().decode(body);
@@ -96,6 +98,19 @@ describe("a request", () => {
     ]);
   });
 
+  it("asks for FP16 by a parameter of its own", () => {
+    const { body, headerLength } = encodeRequest(feeds([1], [1, 1]), ["a", "b"], { half: ["b"] });
+    expect(decodeRequest(body, String(headerLength)).outputs).toEqual([
+      { name: "a", binary: true },
+      { name: "b", binary: true, half: true },
+    ]);
+  });
+
+  it("has the priority that it says, 0 where it says none", () => {
+    expect(decodeRequest(bytes({ inputs: [], parameters: { priority: 2 } }), null).priority).toBe(2);
+    expect(decodeRequest(bytes({ inputs: [] }), null).priority).toBe(0);
+  });
+
   it("that names no outputs asks for all", () => {
     expect(decodeRequest(bytes({ inputs: [] }), null).outputs).toBeUndefined();
     expect(decodeRequest(bytes({ inputs: [], outputs: [] }), null).outputs).toBeUndefined();
@@ -122,8 +137,8 @@ describe("a request is refused with a sentence", () => {
     ["a header length beyond the body", [bytes("{}"), "3"], /should be 1 to 2/],
     ["an input that is no object", one([] as object), /inputs\[0\] should be an object/],
     ["no name", one(input({ name: undefined })), /should have a name/],
-    ["an unknown datatype", one(input({ datatype: "FP8" })), /INT64, INT32 or FP32/],
-    ["a datatype of Object's own", one(input({ datatype: "constructor" })), /INT64, INT32 or FP32/],
+    ["an unknown datatype", one(input({ datatype: "FP8" })), /INT64, INT32, FP32 or FP16/],
+    ["a datatype of Object's own", one(input({ datatype: "constructor" })), /INT64, INT32, FP32 or FP16/],
     ["no shape", one(input({ shape: undefined })), /shape of a/],
     ["a negative size", one(input({ shape: [-1] })), /none negative/],
     ["a size that is not whole", one(input({ shape: [0.5] })), /none negative/],
@@ -172,6 +187,26 @@ describe("a request is refused with a sentence", () => {
       [bytes({ inputs: [], parameters: { timeout: "soon" } }), null],
       /timeout should be/,
     ],
+    [
+      "a priority that is none",
+      [bytes({ inputs: [], parameters: { priority: -1 } }), null],
+      /priority should be a whole number/,
+    ],
+    [
+      "an output of a type that there is not",
+      [bytes({ inputs: [], outputs: [{ name: "x", parameters: { datatype: "FP8" } }] }), null],
+      /x can be sent as FP32 or FP16/,
+    ],
+    [
+      "FP16 in JSON",
+      [bytes({ inputs: [], outputs: [{ name: "x", parameters: { datatype: "FP16" } }] }), null],
+      /in binary only/,
+    ],
+    [
+      "Triton's classification",
+      [bytes({ inputs: [], outputs: [{ name: "x", parameters: { classification: 2 } }] }), null],
+      /classification of x is not known/,
+    ],
     ["an id that is a number", [bytes({ inputs: [], id: 1 }), null], /id should be a text/],
   ];
   it.each(cases)("%s", (_, [body, headerLength], sentence) => {
@@ -214,6 +249,41 @@ describe("a response", () => {
     }
   });
 
+  it("carries what may come as FP16 in half the bytes, each number the nearest, wherever it lies", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.float({ noNaN: true, min: -65_000, max: 65_000 }), { minLength: 1 }),
+        (numbers) => {
+          const data = Float32Array.from(numbers);
+          const half = { type: "float32", dims: [1, data.length], data } as const;
+          const { body, headerLength } = encodeResponse(model, [
+            { name: "a", binary: true, half: true, tensor: half },
+            { name: "b", binary: true, tensor },
+            { name: "c", binary: true, half: true, tensor: half },
+          ]);
+          expect(body.length).toBe(headerLength! + 4 * data.length + 16);
+          const outputs = decodeResponse(body, String(headerLength));
+          const nearest = widen(narrow("a", data, "F16"), "F16");
+          expect(outputs.get("a")).toEqual({ ...half, data: nearest });
+          expect(outputs.get("b")).toEqual(tensor);
+          expect(outputs.get("c")?.data).toEqual(nearest);
+        },
+      ),
+    );
+  });
+
+  it("is FP32 where a number is too large for FP16, or where nobody asked for it", () => {
+    const wide = { type: "float32", dims: [1, 1], data: Float32Array.of(65_520) } as const;
+    const { body, headerLength } = encodeResponse(model, [
+      { name: "a", binary: true, half: true, tensor: wide },
+      { name: "b", binary: true, tensor },
+      { name: "c", binary: true, half: true, tensor },
+    ]);
+    const { outputs } = JSON.parse(text(body.subarray(0, headerLength))) as { outputs: object[] };
+    expect(outputs).toMatchObject([{ datatype: "FP32" }, { datatype: "FP32" }, { datatype: "FP16" }]);
+    expect(decodeResponse(body, String(headerLength)).get("a")?.data).toEqual(wide.data);
+  });
+
   it("without binary outputs is JSON alone", () => {
     const { body, headerLength } = encodeResponse(model, [{ name: "a", binary: false, tensor }]);
     expect(headerLength).toBeUndefined();
@@ -227,6 +297,6 @@ describe("a response", () => {
 
   it("with whole numbers is refused: Cloze's outputs are FP32", () => {
     const outputs = [{ name: "a", datatype: "INT32", shape: [1], data: [1] }];
-    expect(() => decodeResponse(bytes({ outputs }), null)).toThrow("a should be FP32");
+    expect(() => decodeResponse(bytes({ outputs }), null)).toThrow("a should be FP32 or FP16");
   });
 });

@@ -9,7 +9,15 @@
  */
 import { ClozeError } from "@cloze/core";
 import type { Feeds, FloatTensor } from "@cloze/core";
-import { byteSize, countOf, isDatatype, parseNumbers, readNumbers, writeNumbers } from "./tensors.ts";
+import {
+  byteSize,
+  countOf,
+  fitsHalf,
+  isDatatype,
+  parseNumbers,
+  readNumbers,
+  writeNumbers,
+} from "./tensors.ts";
 import type { Datatype, Numbers, WireTensor } from "./tensors.ts";
 
 /** The HTTP header that says how many bytes of a body are JSON; tensors come after them. */
@@ -31,12 +39,19 @@ export interface InferRequest {
   readonly binary: boolean;
   /** How long the client still waits: Triton's `timeout` parameter, which counts microseconds; 0 there is no limit. */
   readonly timeoutMs: number | undefined;
+  /** Triton's `priority` parameter: 1 is the most urgent; 0, where none was given, is the server's default. */
+  readonly priority: number;
 }
 
 /** An output that a request asks for. */
 export interface AskedOutput {
   readonly name: string;
   readonly binary: boolean;
+  /**
+   * Whether FP16 will do, half the bytes: our own parameter `"datatype": "FP16"`, which other servers pass over. Where a
+   * number is too large for it, the answer is FP32.
+   */
+  readonly half?: boolean;
 }
 
 /** An output as the server sends it. */
@@ -50,13 +65,14 @@ type Part = readonly [datatype: Datatype, data: Numbers];
 /**
  * Writes a request: all inputs INT64, the outputs asked for by name, everything binary.
  *
+ * @param options.half Which of the outputs may come as FP16.
  * @example
  * const { body, headerLength } = encodeRequest(feeds, ["sentiment"], { timeoutMs: 5000 });
  */
 export function encodeRequest(
   feeds: Feeds,
   outputs: readonly string[],
-  options: { readonly timeoutMs?: number } = {},
+  options: { readonly timeoutMs?: number; readonly half?: readonly string[] } = {},
 ): Message {
   const parts = Object.values(feeds).map(({ data }): Part => ["INT64", data]);
   const inputs = Object.entries(feeds).map(([name, { dims, data }]) => ({
@@ -70,7 +86,10 @@ export function encodeRequest(
     {
       parameters: { binary_data_output: true, ...timeout },
       inputs,
-      outputs: outputs.map((name) => ({ name, parameters: { binary_data: true } })),
+      outputs: outputs.map((name) => ({
+        name,
+        parameters: { binary_data: true, ...(options.half?.includes(name) && { datatype: "FP16" }) },
+      })),
     },
     parts,
   );
@@ -90,16 +109,18 @@ export function decodeRequest(body: Uint8Array<ArrayBuffer>, headerLength: strin
   const [header, tensors] = decompose(body, headerLength, "inputs");
   const { id } = header;
   if (id !== undefined && typeof id !== "string") throw malformed("id should be a text", "id");
-  const { binary_data_output: binary = false, timeout } = parametersOf(header);
+  const { binary_data_output: binary = false, timeout, priority = 0 } = parametersOf(header);
   if (typeof binary !== "boolean") throw malformed("binary_data_output should be true or false");
-  if (timeout !== undefined && !(Number.isSafeInteger(timeout) && Number(timeout) >= 0))
+  if (!isSize(priority)) throw malformed("priority should be a whole number, 1 being the most urgent");
+  if (timeout !== undefined && !isSize(timeout))
     throw malformed("timeout should be a whole number of microseconds, 0 for none");
   return {
     id,
     inputs: tensors,
     outputs: askedOutputs(header.outputs, binary),
     binary,
-    timeoutMs: timeout ? Math.ceil(Number(timeout) / 1000) : undefined,
+    timeoutMs: timeout ? Math.ceil(timeout / 1000) : undefined,
+    priority,
   };
 }
 
@@ -116,13 +137,21 @@ export function encodeResponse(
   model: { readonly name: string; readonly version: string; readonly id: string | undefined },
   outputs: readonly SentOutput[],
 ): Message {
-  const described = outputs.map(({ name, binary, tensor: { dims, data } }) => ({
+  const typed = outputs.map(({ name, binary, half, tensor }) => {
+    const datatype: Datatype = binary && half && fitsHalf(tensor.data) ? "FP16" : "FP32";
+    return { name, binary, datatype, tensor };
+  });
+  const described = typed.map(({ name, binary, datatype, tensor: { dims, data } }) => ({
     name,
-    datatype: "FP32",
+    datatype,
     shape: dims,
-    ...(binary ? { parameters: { binary_data_size: data.byteLength } } : { data: Array.from(data) }),
+    ...(binary
+      ? { parameters: { binary_data_size: byteSize(datatype, data.length) } }
+      : { data: Array.from(data) }),
   }));
-  const parts = outputs.filter(({ binary }) => binary).map(({ tensor }): Part => ["FP32", tensor.data]);
+  const parts = typed
+    .filter(({ binary }) => binary)
+    .map(({ datatype, tensor }): Part => [datatype, tensor.data]);
   const id = model.id === undefined ? {} : { id: model.id };
   return compose({ model_name: model.name, model_version: model.version, ...id, outputs: described }, parts);
 }
@@ -139,7 +168,7 @@ export function decodeResponse(
   const [, tensors] = decompose(body, headerLength, "outputs");
   const outputs = new Map<string, FloatTensor>();
   for (const [name, { shape, data }] of tensors) {
-    if (!(data instanceof Float32Array)) throw malformed(`${name} should be FP32`, name);
+    if (!(data instanceof Float32Array)) throw malformed(`${name} should be FP32 or FP16`, name);
     outputs.set(name, { type: "float32", dims: shape, data });
   }
   return outputs;
@@ -223,7 +252,7 @@ function describe(entry: unknown, at: string) {
   if (!isObject(entry)) throw malformed(`${at} should be an object`, at);
   const { name, datatype, shape, data } = entry;
   if (typeof name !== "string" || name === "") throw malformed(`${at} should have a name`, at);
-  if (!isDatatype(datatype)) throw malformed(`${name} should be INT64, INT32 or FP32`, name);
+  if (!isDatatype(datatype)) throw malformed(`${name} should be INT64, INT32, FP32 or FP16`, name);
   if (
     !Array.isArray(shape) ||
     shape.length > 8 ||
@@ -245,10 +274,16 @@ function askedOutputs(list: unknown, binary: boolean): AskedOutput[] | undefined
   const asked = list.map((entry: unknown, i): AskedOutput => {
     if (!isObject(entry) || typeof entry.name !== "string")
       throw malformed(`outputs[${i}] should have a name`, `outputs[${i}]`);
-    const own = parametersOf(entry).binary_data ?? binary;
-    if (typeof own !== "boolean")
-      throw malformed(`binary_data of ${entry.name} should be true or false`, entry.name);
-    return { name: entry.name, binary: own };
+    const { name } = entry;
+    const { binary_data: own = binary, datatype = "FP32", classification } = parametersOf(entry);
+    if (typeof own !== "boolean") throw malformed(`binary_data of ${name} should be true or false`, name);
+    if (datatype !== "FP32" && datatype !== "FP16")
+      throw malformed(`${name} can be sent as FP32 or FP16`, name);
+    if (datatype === "FP16" && !own)
+      throw malformed(`${name} can be sent as FP16 in binary only: set binary_data`, name);
+    if (classification)
+      throw malformed(`classification of ${name} is not known here: ask for it whole`, name);
+    return { name, binary: own, ...(datatype === "FP16" && { half: true }) };
   });
   const twice = asked.find(({ name }, i) => asked.findIndex((other) => other.name === name) !== i);
   if (twice) throw malformed(`outputs names ${twice.name} twice`, twice.name);

@@ -12,7 +12,7 @@ const feeds: Feeds = {
 
 describe("a model of our own", () => {
   test("is fed what it declares, and no more", () => {
-    expect(Object.keys(toTensors(["input_ids", "attention_mask"], feeds))).toEqual([
+    expect(Object.keys(toTensors(Tensor, ["input_ids", "attention_mask"], feeds))).toEqual([
       "input_ids",
       "attention_mask",
     ]);
@@ -25,7 +25,7 @@ describe("a model of our own", () => {
         masks === undefined
           ? feeds
           : { ...feeds, masked_positions: { type: "int32", dims: [2, masks], data: new Int32Array() } };
-      const { masked_positions: positions } = toTensors(["masked_positions"], given);
+      const { masked_positions: positions } = toTensors(Tensor, ["masked_positions"], given);
       expect(positions.dims).toEqual([2, 1]);
       expect([...(positions.data as Int32Array)]).toEqual([0, 0]);
     },
@@ -38,6 +38,7 @@ const bind = (
   choices?: number,
 ) =>
   bindTensors(
+    Tensor,
     {
       inputs: [{ name: "x", feed: feed as "input_ids", type }],
       choices,

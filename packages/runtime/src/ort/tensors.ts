@@ -1,15 +1,15 @@
 /**
  * Our tensors as ONNX Runtime's: as they are for a model of our own, and for one that another tool made under its names,
- * in its types and shapes.
+ * in its types and shapes. The class of tensors is that of the host's ONNX Runtime.
  */
-import { Tensor } from "onnxruntime-node";
 import { MASKED_POSITIONS } from "@cloze/core";
 import type { Feeds, FloatTensor, Tensor as Fed } from "@cloze/core";
+import type { Tensor as OnnxTensor, TensorConstructor } from "onnxruntime-web";
 import type { BoundInput } from "../signature.ts";
 import { widen } from "../weights.ts";
 import type { Binding } from "./protocol.ts";
 
-type Tensors = Record<string, Tensor>;
+type Tensors = Record<string, OnnxTensor>;
 
 /**
  * The feeds that a model of these inputs reads.
@@ -17,7 +17,7 @@ type Tensors = Record<string, Tensor>;
  * Whoever asks for no masked word gives no positions, but ONNX Runtime wants every input. One position a row stands for
  * none: TopK divides by the number of rows, and none at all ends the process with SIGFPE.
  */
-export function toTensors(inputs: readonly string[], feeds: Feeds): Tensors {
+export function toTensors(Tensor: TensorConstructor, inputs: readonly string[], feeds: Feeds): Tensors {
   const tensors: Tensors = {};
   for (const name of inputs) {
     const feed = feeds[name];
@@ -31,7 +31,7 @@ export function toTensors(inputs: readonly string[], feeds: Feeds): Tensors {
 }
 
 /** The feeds as a model that another tool made reads them. */
-export function bindTensors({ inputs, choices }: Binding, feeds: Feeds): Tensors {
+export function bindTensors(Tensor: TensorConstructor, { inputs, choices }: Binding, feeds: Feeds): Tensors {
   const [rows, length] = feeds.input_ids.dims;
   const dims = choices === undefined ? [rows, length] : [rows / choices, choices, length];
   return Object.fromEntries(
@@ -40,13 +40,18 @@ export function bindTensors({ inputs, choices }: Binding, feeds: Feeds): Tensors
         feed === "position_ids"
           ? Int32Array.from({ length: rows * length }, (_, i) => i % length)
           : feeds[feed].data;
-      return [name, cast(data, type, dims)];
+      return [name, cast(Tensor, data, type, dims)];
     }),
   );
 }
 
 /** Ids, segments, positions and masks in another type: none is negative, and a mask is 0 or 1. */
-function cast(data: Fed["data"], type: BoundInput["type"], dims: readonly number[]): Tensor {
+function cast(
+  Tensor: TensorConstructor,
+  data: Fed["data"],
+  type: BoundInput["type"],
+  dims: readonly number[],
+): OnnxTensor {
   switch (type) {
     case "int64": {
       const wide = new BigInt64Array(data.length);
@@ -73,7 +78,7 @@ function cast(data: Fed["data"], type: BoundInput["type"], dims: readonly number
 const HALF_ONE = 0x3c00;
 
 /** An output as float32; models in half precision give that. */
-export function toFloats(name: string, { type, data, dims }: Tensor): FloatTensor {
+export function toFloats(name: string, { type, data, dims }: OnnxTensor): FloatTensor {
   if (data instanceof Float32Array) return { type: "float32", data, dims };
   if (type !== "float16" || !ArrayBuffer.isView(data)) throw new TypeError(`${name} is of type ${type}.`);
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();

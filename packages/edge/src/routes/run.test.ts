@@ -1,0 +1,63 @@
+import { ClozeError } from "@cloze/core";
+import { describe, expect, it } from "vitest";
+import { tinyModel } from "@cloze/core/testing";
+import { Predictor } from "@cloze/core";
+import { answerJson, answerLines, taskRoutes } from "./index.ts";
+import { object } from "../inputs.ts";
+import { route, text } from "./route.ts";
+import type { Route } from "./route.ts";
+import * as z from "zod";
+
+const model = tinyModel();
+const host = { tokenizer: model.tokenizer, predictor: async () => new Predictor(model) };
+const limits = { inputs: 64, windowTokens: 2 ** 18, vocabularyRows: 10 };
+const refuses = (field: string, code: "invalid-option" | "server-error" = "invalid-option") =>
+  route({
+    name: "refuse",
+    summary: "Refuses texts that begin with x",
+    input: object({ text }),
+    options: object({}),
+    answer: z.object({ rows: z.number() }),
+    example: { text: "a" },
+    async run({ vocabularyRows }, inputs) {
+      if (inputs.length === 0 || inputs.some((input) => input.text.startsWith("x")))
+        throw new ClozeError(code, "It begins with x.", { field });
+      return inputs.map(() => ({ rows: vocabularyRows }));
+    },
+  });
+const listOf = (...texts: string[]) => ({ inputs: texts.map((one) => ({ text: one })) });
+const error = { code: "invalid-option", message: "It begins with x.", field: "text" };
+
+describe("a list", () => {
+  it("of which one input is at fault answers the others, each part with its share", async () => {
+    expect(await answerJson(refuses("text"), listOf("a", "b", "x", "c"), host, limits)).toEqual({
+      results: [{ rows: 5 }, { rows: 5 }, { error }, { rows: 2 }],
+    });
+  });
+
+  it("of nothing, with an option at fault, is refused", async () => {
+    await expect(answerJson(refuses("layers"), listOf(), host, limits)).rejects.toThrow("It begins with x.");
+    const stream = answerLines(refuses("layers"), listOf("x"), host, limits);
+    expect((await stream.next()).value).toEqual({ error: { ...error, field: "layers" } });
+  });
+
+  it("is refused whole where its plugin is at fault, or the server", async () => {
+    for (const one of [refuses("plugin"), refuses("text", "server-error")])
+      await expect(answerJson(one, listOf("a", "x"), host, limits)).rejects.toThrow(ClozeError);
+  });
+});
+
+describe("a task's answer", () => {
+  it("is what its schema says", async () => {
+    const predictor = new Predictor(model);
+    const kinds = new Set(predictor.plugins.map(({ kind }) => kind));
+    const all: readonly Route[] = taskRoutes(model.config);
+    const routes = all.filter(({ kind }) => kind === undefined || kinds.has(kind));
+    expect(routes.length).toBeGreaterThan(4);
+    for (const one of routes) {
+      const answer = await answerJson(one, one.example, host, limits);
+      const { offsetEncoding: _, ...rest } = answer as Record<string, unknown>;
+      expect(one.answer.safeParse(rest).error).toBeUndefined();
+    }
+  });
+});
