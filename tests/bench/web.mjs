@@ -15,34 +15,37 @@ const scripts = await bundle({ page: path.join(import.meta.dirname, "../web/page
 const files = [["index.html", page], ["starter/files.json", manifestOf(starter)], ...scripts];
 const browser = await openBrowser();
 
+const seconds = (ms) => (ms / 1000).toFixed(1);
+
+async function timeOf(work) {
+  const start = performance.now();
+  const outcome = await work();
+  if (outcome?.error) throw new Error(outcome.error.message);
+  return performance.now() - start;
+}
+
+async function fastest(work) {
+  await timeOf(work);
+  const times = [];
+  for (let i = 0; i < 3; i++) times.push(await timeOf(work));
+  return Math.min(...times);
+}
+
 async function measure(device, threads, isolated, count) {
   await using site = await serveSite(files, { starter }, { isolated });
   const tab = await openPage(browser, site.url);
-  const told = await tab.evaluate(
-    async ([on, n, some]) => {
-      const { cloze } = globalThis;
-      const lap = async (work) => {
-        const start = performance.now();
-        const outcome = await work();
-        if (outcome.error) throw new Error(outcome.error.message);
-        return performance.now() - start;
-      };
-      const first = await lap(() => cloze.open("starter", "/starter", { device: on, threads: n }));
-      await cloze.close("starter");
-      const second = await lap(() => cloze.open("starter", "/starter", { device: on, threads: n }));
-      const one = await lap(() => cloze.call("starter", "classify", some[0]));
-      await lap(() => cloze.call("starter", "classify", some));
-      const runs = [];
-      for (let i = 0; i < 3; i++) runs.push(await lap(() => cloze.call("starter", "classify", some)));
-      return { first, second, one, all: Math.min(...runs) };
-    },
-    [device, threads, texts.slice(0, count)],
-  );
+  const open = () =>
+    tab.evaluate((options) => globalThis.cloze.open("starter", "/starter", options), { device, threads });
+  const classify = (some) => tab.evaluate((list) => globalThis.cloze.call("starter", "classify", list), some);
+  const first = await timeOf(open);
+  await tab.evaluate(() => globalThis.cloze.close("starter"));
+  const second = await timeOf(open);
+  const one = await timeOf(() => classify(texts[0]));
+  const all = await fastest(() => classify(texts.slice(0, count)));
   await tab.context().close();
-  const s = (ms) => (ms / 1000).toFixed(1);
   console.log(
-    `${device}, threads: ${threads}: loaded in ${s(told.first)} s, from the cache in ${s(told.second)} s; ` +
-      `first answer ${s(told.one)} s; ${((1000 * count) / told.all).toFixed(1)} texts/s`,
+    `${device}, threads: ${threads}: loaded in ${seconds(first)} s, from the cache in ${seconds(second)} s; ` +
+      `first answer ${seconds(one)} s; ${((1000 * count) / all).toFixed(1)} texts/s`,
   );
 }
 
@@ -53,12 +56,6 @@ await browser.close();
 
 for (const threads of [1, 2]) {
   await using bert = await load(starter, { threads });
-  await bert.classify(texts);
-  const times = [];
-  for (let i = 0; i < 3; i++) {
-    const start = performance.now();
-    await bert.classify(texts);
-    times.push(performance.now() - start);
-  }
-  console.log(`Node, threads: ${threads}: ${(60_000 / Math.min(...times)).toFixed(1)} texts/s`);
+  const all = await fastest(() => bert.classify(texts));
+  console.log(`Node, threads: ${threads}: ${((1000 * texts.length) / all).toFixed(1)} texts/s`);
 }

@@ -100,6 +100,11 @@ describe("a remote session", () => {
     ["status 503", () => Response.json({ error: "Busy." }, { status: 503 }), "server-unavailable"],
     ["status 502 of a proxy", () => new Response("bad gateway", { status: 502 }), "server-unavailable"],
     ["status 504", () => new Response("", { status: 504 }), "timeout"],
+    [
+      "as Triton of a deadline",
+      () => Response.json({ error: "in ensemble 'm', Request timeout expired" }, { status: 503 }),
+      "timeout",
+    ],
     ["status 500", () => Response.json({ error: "The model failed." }, { status: 500 }), "server-error"],
     ["status 404", () => Response.json({ error: "There is no model." }, { status: 404 }), "server-error"],
     [

@@ -40,6 +40,8 @@ export interface RemoteOptions {
 /** What a proxy says when it is the server behind it that is missing; 520 to 530 are Cloudflare's. */
 const absent: ReadonlySet<number> = new Set([429, 502, 503, 520, 521, 522, 523, 525, 526, 530]);
 const late: ReadonlySet<number> = new Set([408, 504, 524]);
+/** What Triton says, with status 503, of a request whose deadline has passed in its queue. */
+const EXPIRED = /\brequest timeout expired\b/i;
 
 /** The outputs that are hidden states: [batch, length, hidden size]. */
 const hidden = /^(?:last_hidden_state|hidden\.\d+)$/;
@@ -153,8 +155,8 @@ export class RemoteSession implements Session {
     }
     const { ok, status } = answer.response;
     if (ok) return answer;
-    if (late.has(status)) throw tooLate();
     const said = errorIn(answer.body);
+    if (late.has(status) || (said !== undefined && EXPIRED.test(said))) throw tooLate();
     if (absent.has(status))
       throw unavailable(said ?? "The inference server is not ready: try again in a moment.");
     throw nonsense(
