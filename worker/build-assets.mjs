@@ -88,7 +88,7 @@ function writeModel(folder) {
 }
 
 function modelFiles(folder) {
-  return readdirSync(folder, { recursive: true })
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(json|txt|safetensors)$/.test(name))
     .map((name) => name.split(path.sep).join("/"))
     .sort();

@@ -211,6 +211,21 @@ describe("where there is no service", () => {
     other.close();
   });
 
+  it.each([
+    ["JSON that is cut off", 500, "application/json", '{"code":"inter'],
+    ["JSON of another kind", 403, "application/json", "null"],
+    ["a page for a list", 200, "text/html", "<h1>Sign in</h1>\n<p>"],
+    ["lines that are no objects", 200, "application/x-ndjson", "null\n"],
+  ])("says so of %s", async (_, status, type, text) => {
+    const fetch = () => new Response(text, { status, headers: { "content-type": type } });
+    const client = createClient({ url: "https://example.com", fetch });
+    expect(await failure(client.classify(["a"], { stream: true }).next())).toMatchObject({
+      code: "server-error",
+      status,
+    });
+    expect((await failure(client.classify("a"))).code).toBe(type === "application/x-ndjson" ? "server-error" : "server-error");
+  });
+
   it("keeps to the address, its path, its headers and its own fetch", async () => {
     const seen: unknown[] = [];
     const client = createClient({

@@ -76,6 +76,9 @@ describe("a Worker without keys", () => {
     const { status, body } = await closed.send("/metrics");
     expect([status, body.detail]).toEqual([403, expect.stringContaining("CLOZE_KEYS")]);
     expect((await open.send("/metrics")).status).toBe(200);
+    // As from a page that has its own name point here, or from everywhere, were it deployed so.
+    const elsewhere = await open.send("/metrics", { headers: { host: "cloze.example" } });
+    expect([elsewhere.status, elsewhere.body.code]).toEqual([403, "forbidden"]);
   });
 
   it("whose keys cannot be read lets nobody in", async () => {

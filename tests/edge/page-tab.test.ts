@@ -84,6 +84,15 @@ describe.runIf(installed)("the demo page with real weights", () => {
       .toBe(`${cosine.toFixed(3)}, the cosine of their vectors`);
   });
 
+  it("does not offer a tab the model of another service", async () => {
+    const page = await stand.open("");
+    await page.route("**/model/files.json", (route) =>
+      route.fulfill({ json: { files: { "model.safetensors": { size: 1, sha256: "0".repeat(64) } } } }),
+    );
+    await page.getByRole("radio", { name: "this tab" }).check();
+    await page.getByText("it has no /tab.js for its model").waitFor();
+  });
+
   it("runs in the tab, on WebGPU, with the server gone", async () => {
     const page = (stand.page = await stand.open("", {}, () => {
       // What is computed by the CPU is passed over for WebAssembly, which is faster there.

@@ -2,10 +2,12 @@
  * A new classifier goes live while the Worker runs and its server does not notice: in real workerd, over KV and over R2,
  * with the starter's real encoder.
  */
+import { constants, deflateRawSync } from "node:zlib";
 import { trainPlugin, pluginFiles } from "@cloze/train";
 import { packZip } from "@cloze/runtime/plugin";
 import type { LabelScores } from "@cloze/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { residentBytes } from "../resident.ts";
 import { copyOf } from "./files.ts";
 import { startStand } from "./stand.ts";
 import type { Stand } from "./stand.ts";
@@ -159,6 +161,20 @@ describe.each(["kv", "r2"] as const)("plugins in %s", (place) => {
     expect((await send("DELETE", "/v1/plugins/sentiment")).status).toBe(403);
     expect((await send("PATCH", "/v1/plugins/sentiment")).status).toBe(405);
     expect(await stand.keys()).toEqual(before);
+  });
+
+  it("a file that unpacks to gigabytes is refused for what it says, with none of them unpacked", async () => {
+    const { send } = stand;
+    const zeros = deflateRawSync(new Uint8Array(2 ** 20), { finishFlush: constants.Z_FULL_FLUSH });
+    const bomb = packZip(new Map([["plugin.json", Buffer.concat(Array<Buffer>(2000).fill(zeros))]]));
+    const view = new DataView(bomb.buffer);
+    const directory = view.getUint32(bomb.length - 6, true);
+    view.setUint16(directory + 10, 8, true); // deflated
+    view.setUint32(directory + 24, 10, true); // to ten bytes, it says
+    const before = await residentBytes("workerd");
+    const { status, body } = await send("PUT", "/v1/plugins/bomb", bomb);
+    expect([status, body.detail]).toEqual([422, expect.stringContaining("more than its 10 bytes")]);
+    expect((await residentBytes("workerd")) - before).toBeLessThan(2 ** 28);
   });
 
   it("a file that is damaged where it is kept is that plugin's error alone", async () => {

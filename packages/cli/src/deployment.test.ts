@@ -66,6 +66,17 @@ describe("a service elsewhere", () => {
     },
   );
 
+  it("is asked for a plugin whatever its name looks like, and for nothing else", async () => {
+    answer = { status: 204, body: "" };
+    for (const name of ["a/version", "a?b#c", ""])
+      await new Deployment(url, "secret").remove(name);
+    expect(asked.map(({ url: path }) => path)).toEqual([
+      "/v1/plugins/a%2Fversion",
+      "/v1/plugins/a%3Fb%23c",
+      "/v1/plugins/",
+    ]);
+  });
+
   it("that is not there, or has no address, is told of too", async () => {
     await expect(new Deployment("http://127.0.0.1:9", undefined).list()).rejects.toThrow(
       "http://127.0.0.1:9 cannot be reached: see that the service runs, and at this address.",

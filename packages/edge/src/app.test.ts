@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createApp, readModel } from "./index.ts";
 
 const sizes = {
@@ -35,5 +35,27 @@ describe("a model of one's own", () => {
       inputs: 64,
       plugins: [{ name: "head", kind: "sequence" }],
     });
+  });
+});
+
+describe("a store of plugins that does not answer", () => {
+  const never = () => new Promise<never>(() => {});
+  const app = createApp({
+    model: readModel({ config: JSON.stringify(sizes), vocabTxt, plugins: [] }),
+    store: { get: never, put: never, delete: never, list: never },
+  });
+
+  it.each(["/v1/classify", "/v1/plugins/moods"])("holds up %s no longer than its deadline", async (path) => {
+    const log = vi.spyOn(console, "error").mockReturnValue();
+    const response = await app.request(path, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-request-timeout": "50" },
+      body: `{"text":"a"${path === "/v1/classify" ? `,"plugin":"moods"` : ""}}`,
+    });
+    log.mockRestore();
+    expect([response.status, await response.json()]).toEqual([
+      504,
+      expect.objectContaining({ code: "timeout", detail: expect.stringMatching(/^Where plugins are kept/) }),
+    ]);
   });
 });

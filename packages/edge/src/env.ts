@@ -18,7 +18,7 @@ export interface EdgeBindings {
   readonly CLOZE_SERVER?: { fetch(url: string, init: RequestInit): Promise<Response> };
   /** Who may use it, one key a line: `NAME use|admin SHA256`. Without it everybody may use it. */
   readonly CLOZE_KEYS?: string;
-  /** `open` lets anybody install plugins where there are no keys: for one's own machine. */
+  /** `open` lets anybody on this machine, by a loopback address, install plugins where there are no keys. */
   readonly CLOZE_ADMIN?: string;
   /** Pages of these origins may call it: `https://a.example, https://b.example`, or `*`. */
   readonly CLOZE_CORS_ORIGINS?: string;
@@ -38,6 +38,8 @@ export interface EdgeEnv {
     timing: Timing;
     /** The route that it takes, if there is one. */
     route: string | undefined;
+    /** When the answer must be there, as Date.now() counts, where it was asked for: `deadlineOf`. */
+    deadline: number | undefined;
     /** Whose request it is, where there are keys. */
     key: ApiKey | undefined;
   };

@@ -28,7 +28,7 @@ export function pageRoutes(
               tag: "Pages",
               answers: html,
             },
-            handle: () => renderPage(page, model.plugins, inputs),
+            handle: () => renderPage(page, model, inputs),
           } as const,
         ]),
     {

@@ -9,7 +9,7 @@ const plugin = parsePlugin(
 );
 
 test("a page has the plugins in it, and none of their texts ends its script", async () => {
-  const html = await renderPage(template, [plugin], 16).text();
+  const html = await renderPage(template, { plugins: [plugin] }, 16).text();
   const [, service] = /id="service">(.*?)<\/script>/.exec(html)!;
   expect(JSON.parse(service)).toMatchObject({ inputs: 16, plugins: [{ name: "moods", title }] });
   expect(html.match(/<\/script>/g)).toHaveLength(2);
@@ -17,11 +17,11 @@ test("a page has the plugins in it, and none of their texts ends its script", as
 });
 
 test("each page has a nonce of its own, which its policy names", async () => {
-  const nonces = [renderPage(template, [], 16), renderPage(template, [], 16)].map(
+  const nonces = [renderPage(template, { plugins: [] }, 16), renderPage(template, { plugins: [] }, 16)].map(
     ({ headers }) => /script-src 'nonce-([0-9a-f-]{36})'/.exec(headers.get("content-security-policy")!)![1],
   );
   expect(new Set(nonces).size).toBe(2);
-  const page = renderPage(template, [], 16);
+  const page = renderPage(template, { plugins: [] }, 16);
   const [, nonce] = /nonce="(.*?)"/.exec(await page.text())!;
   expect(page.headers.get("content-security-policy")).toContain(`'nonce-${nonce}'`);
 });

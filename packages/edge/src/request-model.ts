@@ -15,6 +15,17 @@ import type { TaskModelHost } from "./routes/run.ts";
 const TIMEOUT = "x-request-timeout";
 
 /**
+ * When a request must have been answered.
+ *
+ * @throws Refusal 400 for an X-Request-Timeout that is no number of milliseconds.
+ */
+export function deadlineOf(c: Context<EdgeEnv>, { timeoutMs }: Pick<EdgeLimits, "timeoutMs">): number {
+  const deadline = c.get("deadline") ?? Date.now() + timeoutOf(c, timeoutMs);
+  c.set("deadline", deadline);
+  return deadline;
+}
+
+/**
  * Opens the model for a request. Nothing is made before it is asked for.
  *
  * @throws Refusal 400 for an X-Request-Timeout that is no number of milliseconds.
@@ -25,7 +36,7 @@ export function openModel(
   limits: EdgeLimits,
   services: Services,
 ): TaskModelHost {
-  const deadline = Date.now() + timeoutOf(c, limits.timeoutMs);
+  const deadline = deadlineOf(c, limits);
   const env = bindings(c);
   const known = new Set([...model.plugins, ...code].map(({ name }) => name));
   const attached = new Map<string, Promise<void>>(); // of this request: none waits on another's
@@ -43,7 +54,7 @@ export function openModel(
   }
 
   async function attach(name: string): Promise<void> {
-    const head = await services.store(env)?.find(name);
+    const head = await services.store(env)?.find(name, deadline);
     if (head) await (await (base ??= open())).plugin(head);
   }
 

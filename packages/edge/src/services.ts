@@ -68,10 +68,11 @@ export class Services {
 
   cache(env: EdgeBindings): AnswerCache | undefined {
     const seconds = Number(env.CLOZE_CACHE_SECONDS ?? 0);
-    const { encoder, config, plugins } = this.#options.model;
-    return seconds > 0
-      ? new AnswerCache(seconds, JSON.stringify([encoder?.sha256 ?? env.CLOZE_SERVER_MODEL, config, plugins]))
-      : undefined;
+    if (!(seconds > 0)) return undefined;
+    const { model, plugins: code, server } = this.#options;
+    const { encoder, config, plugins } = model;
+    const served = encoder?.sha256 ?? server?.model ?? env.CLOZE_SERVER_MODEL;
+    return new AnswerCache(seconds, JSON.stringify([served, config, plugins, code]));
   }
 
   #makePool(key: string): ServerPool {

@@ -8,7 +8,7 @@ import { schemaOfOutput, taskOperation, taskProblems } from "./operation.ts";
 import type { Mounted } from "./operation.ts";
 import type { EdgeLimits, EdgeOptions } from "./options.ts";
 import { tell } from "./problem.ts";
-import { openModel } from "./request-model.ts";
+import { deadlineOf, openModel } from "./request-model.ts";
 import { answerJson, answerLines, taskRoutes } from "./routes/index.ts";
 import type { Route } from "./routes/index.ts";
 import { codeRoute, headRoute } from "./routes/plugin-route.ts";
@@ -61,7 +61,7 @@ export function taskRoutesOver(
     if (ofCode) return codeRoute(ofCode);
     const plugin =
       model.plugins.find((one) => one.name === name) ??
-      (await services.store(bindings(c))?.get(name))?.plugin;
+      (await services.store(bindings(c))?.get(name, deadlineOf(c, limits)))?.plugin;
     if (plugin) return headRoute(tasks, plugin);
     throw new ClozeError(
       "not-found",
@@ -86,8 +86,9 @@ export function taskRoutesOver(
 
     const named =
       c.req.param("name") ?? (isObject(json) && typeof json.plugin === "string" ? json.plugin : "");
-    const version = named === "" ? "" : ((await services.store(bindings(c))?.get(named))?.active ?? named);
-    const key = await cache.key(c.req.path, version, bytes);
+    const installed =
+      named === "" ? undefined : await services.store(bindings(c))?.get(named, deadlineOf(c, limits));
+    const key = await cache.key(c.req.path, installed?.active ?? named, bytes);
     const kept = await cache.find(key);
     c.header("X-Cache", kept === undefined ? "MISS" : "HIT");
     if (kept !== undefined) return c.body(kept, 200, { "content-type": "application/json" });

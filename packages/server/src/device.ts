@@ -156,8 +156,10 @@ export class Device {
   }
 
   /** How much longer company is worth waiting for: never longer than what joining it saves. */
-  #waitMs({ line, full, since }: Choice & { readonly line: Line }, now: number): number {
-    if (full || this.#requests >= this.#company) return 0;
+  #waitMs({ line, batch, full, since }: Choice & { readonly line: Line }, now: number): number {
+    const requests = this.#requests;
+    // Who is left over runs next: others have until then to come.
+    if (full || batch.length < requests || requests >= this.#company) return 0;
     const waited = now - Math.max(since, this.#freeSince);
     return Math.min(this.#options.delayMs, line.time.fixedMs) - waited;
   }

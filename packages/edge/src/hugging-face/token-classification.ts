@@ -36,7 +36,8 @@ export const tokenClassification = (positions: number) =>
     ),
     names: { text: "inputs", plugin: "parameters.plugin", overlap: "parameters.stride" },
     async run(host, inputs, { plugin: head, aggregation_strategy: aggregation, ignore_labels, stride }, run) {
-      const outside = !ignore_labels.includes("O");
+      const ignored = new Set(ignore_labels);
+      const outside = !ignored.has("O");
       const texts = inputs.map((one) => ({ text: one }));
       const options = given({ plugin: head, overlap: stride });
       const tagged = await tag(positions).run(
@@ -57,7 +58,7 @@ export const tokenClassification = (positions: number) =>
               ? { entity: label, entity_group: label, index, ...place }
               : { entity_group: label, ...place };
           })
-          .filter(({ entity_group: group }) => !ignore_labels.includes(group));
+          .filter(({ entity_group: group }) => !ignored.has(group));
       });
     },
   });

@@ -17,10 +17,12 @@ import type { Task } from "./tasks/task.ts";
 import { buildSwitch } from "./where.ts";
 
 /** What the Worker writes into the page. */
-const { plugins, inputs } = JSON.parse(find("#service").textContent) as {
+const { plugins, inputs, encoder } = JSON.parse(find("#service").textContent) as {
   readonly plugins: readonly Head[];
   /** The most inputs of a request. */
   readonly inputs: number;
+  /** The hash of the weights that its server runs, where it knows it. */
+  readonly encoder?: string;
 };
 
 interface Tab {
@@ -34,7 +36,7 @@ interface Tab {
 
 let current: Tab | undefined;
 const host: Host = {
-  engine: buildSwitch(httpEngine(inputs)),
+  engine: buildSwitch(httpEngine(inputs), encoder),
   inputs,
   link: () => new URL(writeLink({ tab: current!.name, values: current!.card.values() }), location.href).href,
 };

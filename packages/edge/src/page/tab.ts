@@ -27,17 +27,19 @@ interface TabModule {
 /**
  * What would have to be downloaded, in bytes.
  *
- * @returns Undefined where this deployment does not offer it.
+ * @param encoder The hash of the weights that the service runs.
+ * @returns Undefined where this deployment does not offer it, or has another model for tabs than for itself.
  */
-export async function downloadSize(): Promise<number | undefined> {
+export async function downloadSize(encoder: string | undefined): Promise<number | undefined> {
   const [offered, files] = await Promise.all([
     fetch(MODULE, { method: "HEAD" }),
     fetch("/model/files.json"),
   ]).catch(() => [undefined, undefined]);
   if (!offered?.ok || !files?.ok) return undefined;
   const list = (await files.json()) as {
-    readonly files: Readonly<Record<string, { readonly size: number }>>;
+    readonly files: Readonly<Record<string, { readonly size: number; readonly sha256: string }>>;
   };
+  if (list.files["model.safetensors"]?.sha256 !== encoder) return undefined;
   return Object.values(list.files).reduce((sum, { size }) => sum + size, 0);
 }
 

@@ -8,9 +8,10 @@ const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 /**
  * Brings the switch to life.
  *
+ * @param encoder The hash of the weights that the Worker's server runs, where the Worker knows it.
  * @returns What gives the engine that is chosen.
  */
-export function buildSwitch(worker: Engine): () => Engine {
+export function buildSwitch(worker: Engine, encoder: string | undefined): () => Engine {
   const dialog = find("#offer", HTMLDialogElement);
   const said = find("#offer [role=status]");
   const progress = find("#offer progress", HTMLProgressElement);
@@ -38,9 +39,10 @@ export function buildSwitch(worker: Engine): () => Engine {
     said.textContent = "Looking whether this deployment offers it …";
     load.disabled = true;
     dialog.showModal();
-    const size = await downloadSize();
+    const size = await downloadSize(encoder);
     load.disabled = size === undefined;
-    if (size === undefined) said.textContent = "This deployment does not offer it: it has no /tab.js.";
+    if (size === undefined)
+      said.textContent = "This deployment does not offer it: it has no /tab.js for its model.";
     else {
       progress.max = size;
       tell(0);

@@ -46,7 +46,7 @@ const parameters: Readonly<Record<string, JsonSchema>> = {
   name: { type: "string", pattern: PLUGIN_NAME.source },
 };
 const told = { "application/json": schemaOfOutput(pluginSchema) };
-const refused = [400, 413, 415, 422, 503] as const;
+const refused = [400, 413, 415, 422, 503, 504] as const;
 
 /** The routes, all but the one that runs a plugin. */
 export function pluginRoutes({
@@ -86,7 +86,7 @@ export function pluginRoutes({
             content: { "application/json": schemaOfOutput(listSchema) },
           },
         },
-        problems: [503],
+        problems: [503, 504],
       },
       async handle(c) {
         const installed = (await storeOf(c)?.list()) ?? [];
@@ -104,7 +104,7 @@ export function pluginRoutes({
         scope: "use",
         parameters,
         answers: { 200: { description: "What it is.", content: told } },
-        problems: [404, 422, 503],
+        problems: [404, 422, 503, 504],
       },
       async handle(c) {
         const name = nameOf(c);
@@ -180,7 +180,7 @@ export function pluginRoutes({
         scope: "admin",
         parameters,
         answers: { 204: { description: "It is gone." } },
-        problems: [404, 422, 503],
+        problems: [404, 422, 503, 504],
       },
       async handle(c) {
         const { name, store } = open(c);

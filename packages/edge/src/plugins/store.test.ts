@@ -375,3 +375,16 @@ it("plugins that are deployed as static files are read, and cannot be changed", 
   });
   await expect(store.remove("moods")).rejects.toThrow("deployed with the Worker");
 });
+
+it("a store is given up at the caller's deadline where its blobs do not answer, but what was live still is", async () => {
+  const store = storeOver();
+  await store.install("moods", await plugin());
+  time += 3000;
+  const never = new Promise<undefined>(() => {});
+  const silent = { ...blobs, get: () => never };
+  await expect(storeOver({ blobs: silent }).find("moods", Date.now() + 20)).rejects.toMatchObject({
+    code: "timeout",
+  });
+  blobs.get = silent.get;
+  expect((await store.find("moods", Date.now() + 20))?.plugin.version).toBe("1.0.0");
+});

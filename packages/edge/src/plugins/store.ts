@@ -45,6 +45,9 @@ export interface DamagedPlugin {
 /** Files of a plugin that are kept. */
 const KEPT = 10;
 
+/** The longest that blobs are waited for, in milliseconds. */
+const WAIT_MS = 10_000;
+
 interface Known<T> {
   readonly value: T;
   readonly at: number;
@@ -87,29 +90,31 @@ export class PluginStore {
   /**
    * The head that is live under a name.
    *
+   * @param deadline How long it may take, as Date.now() counts; 10 seconds at most.
    * @returns undefined where none is installed.
    * @throws ClozeError `invalid-plugin` where what is kept is damaged, `encoder-mismatch` where the service's encoder has
-   *   changed since, `server-unavailable` where the blobs do not answer.
+   *   changed since, `server-unavailable` or `timeout` where the blobs do not answer.
    */
-  async find(name: string): Promise<HeadWeights | undefined> {
-    const installed = await this.get(name);
+  async find(name: string, deadline?: number): Promise<HeadWeights | undefined> {
+    const installed = await this.get(name, deadline);
     if (!installed) return undefined;
     checkEncoder(installed, this.#fit.encoder);
-    return this.#heads.get(installed.active) ?? (await this.#read(name, installed.active));
+    return this.#heads.get(installed.active) ?? (await this.#read(name, installed.active, deadline));
   }
 
   /**
    * What is installed under a name.
    *
-   * @throws ClozeError `invalid-plugin` where its record is damaged, `server-unavailable`.
+   * @param deadline As in `find`.
+   * @throws ClozeError `invalid-plugin` where its record is damaged, `server-unavailable`, `timeout`.
    */
-  async get(name: string): Promise<InstalledPlugin | undefined> {
+  async get(name: string, deadline?: number): Promise<InstalledPlugin | undefined> {
     if (!this.#isFree(name)) return undefined;
     const known = this.#pointers.get(name);
     if (known && this.#now() - known.at < this.#ttlMs) return known.value;
     let found: InstalledPlugin | DamagedPlugin | undefined;
     try {
-      found = await this.#readPointer(name);
+      found = await this.#readPointer(name, deadline);
     } catch (error) {
       if (known) return known.value; // what was live still answers while the blobs do not
       throw error;
@@ -124,7 +129,7 @@ export class PluginStore {
    * All that is installed, by name. What cannot run is told in its place: a record that cannot be read, a plugin of
    * another encoder.
    *
-   * @throws ClozeError `server-unavailable`.
+   * @throws ClozeError `server-unavailable`, `timeout`.
    */
   async list(): Promise<readonly (InstalledPlugin | DamagedPlugin)[]> {
     const keys = await io(this.#blobs.list(pointerPrefix));
@@ -149,7 +154,7 @@ export class PluginStore {
    * @param bytes The plugin in one file.
    * @returns What is live now, and whether the name is new.
    * @throws ClozeError `invalid-plugin`, `encoder-mismatch`, `unsupported`; `server-unavailable` where it could not be
-   *   written, and what was live still is.
+   *   written, and what was live still is; `timeout`, and nobody knows whether it was written.
    */
   async install(
     name: string,
@@ -205,7 +210,7 @@ export class PluginStore {
   /**
    * Removes a plugin with all its files.
    *
-   * @throws ClozeError `not-found`, `server-unavailable`.
+   * @throws ClozeError `not-found`, `server-unavailable`, `timeout`.
    */
   async remove(name: string): Promise<void> {
     const before = this.#isFree(name) ? await this.#readPointer(name) : undefined;
@@ -227,16 +232,16 @@ export class PluginStore {
     return found;
   }
 
-  async #readPointer(name: string): Promise<InstalledPlugin | DamagedPlugin | undefined> {
-    const bytes = await io(this.#blobs.get(pointerKey(name)));
+  async #readPointer(name: string, deadline?: number): Promise<InstalledPlugin | DamagedPlugin | undefined> {
+    const bytes = await io(this.#blobs.get(pointerKey(name)), deadline);
     if (!bytes) return undefined;
     const installed = decodePointer(bytes);
     return installed?.plugin.name === name ? installed : { name, error: damaged(name, "record") };
   }
 
   /** Reads a file that is kept, and checks it as if it came from a stranger. */
-  async #read(name: string, sha256: string): Promise<HeadWeights> {
-    const bytes = await io(this.#blobs.get(fileKey(sha256)));
+  async #read(name: string, sha256: string, deadline?: number): Promise<HeadWeights> {
+    const bytes = await io(this.#blobs.get(fileKey(sha256)), deadline);
     // In KV another place may see the pointer before the file.
     if (!bytes)
       throw new ClozeError(
@@ -267,10 +272,18 @@ async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** What fails in the blobs is a fault of the moment. */
-async function io<T>(work: Promise<T>): Promise<T> {
+/** What fails in the blobs, or takes too long, is a fault of the moment. */
+async function io<T>(work: Promise<T>, deadline = Infinity): Promise<T> {
+  let clock: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new ClozeError(
+      "timeout",
+      "Where plugins are kept did not answer in time: try again in a moment.",
+    );
+    clock = setTimeout(() => reject(error), Math.min(WAIT_MS, deadline - Date.now()));
+  });
   try {
-    return await work;
+    return await Promise.race([work, late]);
   } catch (cause) {
     if (cause instanceof ClozeError) throw cause;
     throw new ClozeError(
@@ -280,6 +293,8 @@ async function io<T>(work: Promise<T>): Promise<T> {
         cause,
       },
     );
+  } finally {
+    clearTimeout(clock);
   }
 }
 

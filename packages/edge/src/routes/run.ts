@@ -31,7 +31,8 @@ const STREAM_GROUP = 8;
  * const [classify] = taskRoutes(bert.config);
  * const host = { tokenizer: bert.tokenizer, predictor: async () => bert };
  * const limits = { inputs: 64, windowTokens: 2 ** 18, vocabularyRows: 1024 };
- * const { label } = await answerJson(classify, { text: "a warm , funny film" }, host, limits); // "positive"
+ * const answer = await answerJson(classify, { text: "a warm , funny film" }, host, limits);
+ * "label" in answer && answer.label; // "positive"
  */
 export async function answerJson<I extends z.ZodObject, O extends z.ZodObject, R extends z.ZodType<object>>(
   route: Route<I, O, R>,
@@ -57,7 +58,7 @@ export async function answerJson<I extends z.ZodObject, O extends z.ZodObject, R
  * const host = { tokenizer: bert.tokenizer, predictor: async () => bert };
  * const limits = { inputs: 64, windowTokens: 2 ** 18, vocabularyRows: 1024 };
  * const json = { inputs: [{ text: "a warm , funny film" }, { text: "a dull one" }] };
- * for await (const { label } of answerLines(classify, json, host, limits)) console.log(label);
+ * for await (const answer of answerLines(classify, json, host, limits)) console.log(answer);
  */
 export function answerLines<I extends z.ZodObject, O extends z.ZodObject, R extends z.ZodType<object>>(
   route: Route<I, O, R>,

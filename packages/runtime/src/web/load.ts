@@ -37,7 +37,13 @@ export interface LoadOptions extends FetchFilesOptions {
   readonly worker?: (() => SessionWorker) | undefined;
 }
 
-/** A model in a browser, and where it runs. */
+/**
+ * A model in a browser, and where it runs.
+ *
+ * @example no-run
+ * await using bert = await load("/models/starter", { device: "wasm" });
+ * bert.device; // "wasm"
+ */
 export class WebPredictor extends Predictor {
   readonly device: Device;
 
