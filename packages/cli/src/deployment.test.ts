@@ -68,8 +68,7 @@ describe("a service elsewhere", () => {
 
   it("is asked for a plugin whatever its name looks like, and for nothing else", async () => {
     answer = { status: 204, body: "" };
-    for (const name of ["a/version", "a?b#c", ""])
-      await new Deployment(url, "secret").remove(name);
+    for (const name of ["a/version", "a?b#c", ""]) await new Deployment(url, "secret").remove(name);
     expect(asked.map(({ url: path }) => path)).toEqual([
       "/v1/plugins/a%2Fversion",
       "/v1/plugins/a%3Fb%23c",

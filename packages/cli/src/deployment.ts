@@ -67,43 +67,49 @@ export class Deployment {
 
   /** Where a plugin is run. */
   routeOf(name: string): string {
-    return `${this.url}/v1/plugins/${name}`;
+    return `${this.url}/v1/plugins/${encodeURIComponent(name)}`;
   }
 
   async list(): Promise<readonly DeployedPlugin[]> {
-    const { plugins } = (await this.#ask("GET", "")) as { plugins: readonly DeployedPlugin[] };
+    const { plugins } = (await this.#ask("GET", `${this.url}/v1/plugins`)) as {
+      plugins: readonly DeployedPlugin[];
+    };
     return plugins;
   }
 
   async find(name: string): Promise<DeployedPlugin> {
-    return (await this.#ask("GET", name)) as DeployedPlugin;
+    return (await this.#ask("GET", this.routeOf(name))) as DeployedPlugin;
   }
 
   async put({ plugin, bytes }: PackedPlugin): Promise<DeployedPlugin> {
-    return (await this.#ask("PUT", plugin.name, bytes, "application/zip")) as DeployedPlugin;
+    return (await this.#ask("PUT", this.routeOf(plugin.name), bytes, "application/zip")) as DeployedPlugin;
   }
 
   async activate(name: string, version: string): Promise<DeployedPlugin> {
     const body = JSON.stringify({ version });
-    return (await this.#ask("PUT", `${name}/version`, body, "application/json")) as DeployedPlugin;
+    return (await this.#ask(
+      "PUT",
+      `${this.routeOf(name)}/version`,
+      body,
+      "application/json",
+    )) as DeployedPlugin;
   }
 
   async remove(name: string): Promise<void> {
-    await this.#ask("DELETE", name);
+    await this.#ask("DELETE", this.routeOf(name));
   }
 
   async run(name: string, input: object): Promise<unknown> {
-    return this.#ask("POST", name, JSON.stringify(input), "application/json");
+    return this.#ask("POST", this.routeOf(name), JSON.stringify(input), "application/json");
   }
 
   /** @throws ClozeError that says in one sentence what the service said, or that it is not there. */
   async #ask(
     method: string,
-    path: string,
+    address: string,
     body?: string | Uint8Array<ArrayBuffer>,
     type?: string,
   ): Promise<unknown> {
-    const address = `${this.url}/v1/plugins${path && "/"}${path}`;
     let response: Response;
     let text: string;
     try {

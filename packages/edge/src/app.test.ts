@@ -38,6 +38,17 @@ describe("a model of one's own", () => {
   });
 });
 
+it("an app that is open to changes is so on this machine only, by its own name", async () => {
+  const app = createApp({ model: readModel({ config: JSON.stringify(sizes), vocabTxt, plugins: [] }) });
+  const statusAt = async (host: string) =>
+    (await app.request(`http://${host}/v1/plugins/moods`, { method: "DELETE" }, { CLOZE_ADMIN: "open" }))
+      .status;
+  for (const host of ["localhost:8787", "127.0.0.1:8787", "127.1.2.3", "[::1]:8787"])
+    expect(await statusAt(host)).toBe(422); // there is no store
+  for (const host of ["cloze.example", "127.0.0.1.example", "localhost.example", "10.0.0.1", "[::2]"])
+    expect(await statusAt(host)).toBe(403);
+});
+
 describe("a store of plugins that does not answer", () => {
   const never = () => new Promise<never>(() => {});
   const app = createApp({

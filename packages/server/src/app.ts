@@ -16,6 +16,7 @@ import type { Repository } from "./repository.ts";
 import { infer } from "./routes/infer.ts";
 import type { InferenceRecord } from "./routes/infer.ts";
 import { configOf, metadataOf } from "./routes/models.ts";
+import type { ServedModel } from "./served-model.ts";
 
 export interface AppOptions {
   readonly models: Models;
@@ -27,7 +28,7 @@ export interface AppOptions {
   /** What clients have to know, and whether /metrics is theirs to read without. */
   readonly key: string | undefined;
   readonly openMetrics: boolean;
-  /** Whether new requests are welcome; `closing` says why they are not. */
+  /** Whether new requests are welcome, and if not, whether they will not be any more. */
   readonly isReady: () => boolean;
   readonly isClosing: () => boolean;
   /** Told of every failure that is the server's own fault. */
@@ -158,6 +159,7 @@ export function createInferenceApp(options: AppOptions): Hono {
   return app;
 }
 
+/** Prometheus' text format. */
 const METRICS = "text/plain; version=0.0.4; charset=utf-8";
 
 /** The model and the version that a path names. */
@@ -166,11 +168,9 @@ function asked(c: Context): [name: string, version: string | undefined] {
   return [model, version];
 }
 
-function statsOf(models: readonly ServedModelStatistics[]) {
+function statsOf(models: readonly ServedModel[]) {
   return { model_stats: models.map(({ name, version, statistics }) => statistics.about(name, version)) };
 }
-
-type ServedModelStatistics = Pick<ReturnType<Models["get"]>, "name" | "version" | "statistics">;
 
 function rounded(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.round(100 * ms) / 100;

@@ -40,9 +40,10 @@ interface Problem {
 export async function sendJson(client: ClientOptions, request: Sent): Promise<unknown> {
   const { response, failure, end } = await send(client, request);
   try {
-    return response.status === 204 ? undefined : await response.json();
-  } catch (cause) {
-    throw failure(cause);
+    const text = await response.text().catch((cause: unknown) => {
+      throw failure(cause);
+    });
+    return response.status === 204 ? undefined : parse(text, response);
   } finally {
     end();
   }
@@ -67,7 +68,7 @@ export async function* sendLines(
       if (done) return;
       const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
       rest = lines.pop()!;
-      for (const line of lines) yield JSON.parse(line) as object;
+      for (const line of lines) yield parse(line, response);
     }
   } finally {
     end();
@@ -112,7 +113,7 @@ async function send(client: ClientOptions, request: Sent): Promise<Answered> {
     });
   };
   let response: Response;
-  let told = "";
+  let told: string;
   try {
     response = await (client.fetch ?? fetch)(new URL(path, base).href, init);
     if (response.ok) return { response, failure, end };
@@ -122,7 +123,7 @@ async function send(client: ClientOptions, request: Sent): Promise<Answered> {
     end();
     throw failure(cause);
   }
-  throw refused(response, told);
+  throw refused(response, parse(told, response));
 }
 
 /** A result, or what failed: for it, or (then it has a requestId) for the whole request. */
@@ -133,8 +134,7 @@ export function expectResult<O extends object>(result: O | { readonly error: Pro
   throw new RequestError(code, message, { ...others, ...at, status: 200 });
 }
 
-function refused({ status, headers }: Response, text: string): RequestError {
-  const problem = /json/.test(headers.get("content-type") ?? "") ? (JSON.parse(text) as Problem) : {};
+function refused({ status, headers }: Response, problem: Problem): RequestError {
   const wait = headers.get("retry-after");
   return new RequestError(
     problem.code ?? "server-error",
@@ -146,4 +146,15 @@ function refused({ status, headers }: Response, text: string): RequestError {
       retryAfter: wait === null ? undefined : Number(wait),
     },
   );
+}
+
+/** An object of this service's; what is none was answered by somebody else. */
+function parse(text: string, response: Response): object {
+  try {
+    const json: unknown = JSON.parse(text);
+    if (typeof json === "object" && json !== null) return json;
+  } catch {
+    // Not JSON.
+  }
+  throw refused(response, {});
 }

@@ -82,6 +82,25 @@ export async function windowLimit(
   return Math.floor(host.windowTokens / length);
 }
 
+/** Refuses more tokens than may be answered one by one: objects of each take more than an isolate's memory. */
+export function expectTokens(
+  { tokenizer, windowTokens }: TaskHost,
+  inputs: readonly { readonly text: string; readonly pair?: string }[],
+  maxLength = Infinity,
+): void {
+  const tokens = inputs.reduce(
+    (sum, { text: first, pair = "" }) =>
+      sum + Math.min(maxLength, tokenizer.count(first) + tokenizer.count(pair)),
+    0,
+  );
+  if (tokens > windowTokens)
+    throw new ClozeError(
+      "invalid-input",
+      `inputs have ${tokens} tokens, and at most ${windowTokens} are answered one by one: send less at once.`,
+      { field: "inputs" },
+    );
+}
+
 /** Refuses more masks than are asked for whole vocabularies at once. */
 export function expectMasks(count: number, most: number): void {
   if (count > most)

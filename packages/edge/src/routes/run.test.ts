@@ -1,5 +1,5 @@
 import { ClozeError } from "@cloze/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { tinyModel } from "@cloze/core/testing";
 import { Predictor } from "@cloze/core";
 import { answerJson, answerLines, taskRoutes } from "./index.ts";
@@ -44,6 +44,35 @@ describe("a list", () => {
   it("is refused whole where its plugin is at fault, or the server", async () => {
     for (const one of [refuses("plugin"), refuses("text", "server-error")])
       await expect(answerJson(one, listOf("a", "x"), host, limits)).rejects.toThrow(ClozeError);
+  });
+});
+
+it.each([
+  ["tokenize", {}],
+  ["tag", { outside: true }],
+])("/v1/%s answers for each token, and so for no more than an isolate can hold", async (name, options) => {
+  const one = taskRoutes(model.config).find((route) => route.name === name)! as Route;
+  const few = { ...limits, windowTokens: 16 };
+  expect(await answerJson(one, { ...listOf("a a a", "a"), ...options }, host, few)).toHaveProperty("results");
+  await expect(
+    answerJson(one, { ...listOf("a ".repeat(10), "a ".repeat(10)), ...options }, host, few),
+  ).rejects.toMatchObject({ code: "invalid-input", field: "inputs" });
+});
+
+describe("choices", () => {
+  const choose = taskRoutes(model.config).find(({ name }) => name === "choose")! as Route;
+  const asked = (words: number) => ({ context: "a ".repeat(words), choices: ["a", "b"] });
+
+  it("are read with their context few enough at a time, however many there are together", async () => {
+    const inputs = [asked(10), asked(10), asked(40), asked(10)];
+    const ran = vi.spyOn(model.session, "run");
+    const answer = await answerJson(choose, { inputs }, host, { ...limits, windowTokens: 50 });
+    const rows = ran.mock.calls.map(([{ input_ids }]) => input_ids.dims[0]);
+    ran.mockRestore();
+    const { results } = answer as { results: readonly object[] };
+    expect(results.map((one) => "choice" in one)).toEqual([true, true, false, true]);
+    expect(results[2]).toMatchObject({ error: { code: "invalid-input", field: "choices" } });
+    expect(rows).toEqual([4, 2]);
   });
 });
 

@@ -118,11 +118,12 @@ async function runEach<I>(
   }
 }
 
-/** Whether an error is one input's own, so that the inputs beside it can still be answered. */
+/** Whether an error is one input's own, not of all together, so that the inputs beside it can still be answered. */
 function isInputError(error: unknown): error is ClozeError {
   return (
     error instanceof ClozeError &&
     (error.code === "invalid-input" || error.code === "invalid-option") &&
-    error.field !== "plugin"
+    error.field !== "plugin" &&
+    error.field !== "inputs"
   );
 }

@@ -2,7 +2,17 @@
 import * as z from "zod";
 import { expected, object, whole } from "../inputs.ts";
 import { offsetsIn } from "../offsets.ts";
-import { flag, offset, offsetEncoding, plugin, probability, route, text, windowLimit } from "./route.ts";
+import {
+  expectTokens,
+  flag,
+  offset,
+  offsetEncoding,
+  plugin,
+  probability,
+  route,
+  text,
+  windowLimit,
+} from "./route.ts";
 
 /** @param positions The model's, which bound a window. */
 export const tag = (positions: number) =>
@@ -38,6 +48,7 @@ export const tag = (positions: number) =>
     }),
     example: { text: "Anton Chekhov was born in Taganrog." },
     async run(host, inputs, { offsetEncoding: units, ...options }, run) {
+      if (options.outside) expectTokens(host, inputs);
       const maxWindows = await windowLimit(host, "token", options);
       const predictor = await host.predictor(options.plugin);
       const tagged = await predictor.tag(inputs, { ...options, maxWindows, ...run });

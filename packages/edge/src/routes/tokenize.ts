@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { object, whole } from "../inputs.ts";
 import { offsetsIn } from "../offsets.ts";
-import { offset, offsetEncoding, route, texts, truncated } from "./route.ts";
+import { expectTokens, offset, offsetEncoding, route, texts, truncated } from "./route.ts";
 
 export const tokenize = route({
   name: "tokenize",
@@ -20,7 +20,9 @@ export const tokenize = route({
     truncated,
   }),
   example: { text: "a warm , funny film" },
-  async run({ tokenizer }, inputs, { maxLength = Infinity, offsetEncoding: units }) {
+  async run(host, inputs, { maxLength = Infinity, offsetEncoding: units }) {
+    expectTokens(host, inputs, maxLength);
+    const { tokenizer } = host;
     return inputs.map((input) => {
       const encoding = tokenizer.encode(input, { maxLength });
       const { ids, segments, offsets } = encoding;

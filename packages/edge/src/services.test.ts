@@ -1,0 +1,27 @@
+import { definePlugin, presets } from "@cloze/core";
+import { tinyModel } from "@cloze/core/testing";
+import { describe, expect, it } from "vitest";
+import { Services } from "./services.ts";
+import type { EdgeOptions } from "./options.ts";
+
+const { tokenizer } = tinyModel();
+const model = { tokenizer, config: presets.tiny, plugins: [] };
+const keyOf = (options: Omit<EdgeOptions, "model">) =>
+  new Services({ model, ...options })
+    .cache({ CLOZE_CACHE_SECONDS: "60" })
+    ?.key("/v1/count", "", new Uint8Array());
+const count = (version: string) => ({
+  plugins: [definePlugin({ name: "count", version, features: "mean", run: () => ({}) })],
+});
+
+describe("an answer that is kept", () => {
+  it("is not taken for that of another version of a plugin that is code", async () => {
+    expect(await keyOf(count("1.0.0"))).toBe(await keyOf(count("1.0.0")));
+    expect(await keyOf(count("1.0.0"))).not.toBe(await keyOf(count("1.1.0")));
+  });
+
+  it("is not taken for that of another model of the same size on the server", async () => {
+    const server = (name: string) => ({ server: { url: "http://a", model: name } });
+    expect(await keyOf(server("mine"))).not.toBe(await keyOf(server("yours")));
+  });
+});
