@@ -1,6 +1,7 @@
 /**
- * The Worker's static files: the API reference's script, and what runs the model in the visitor's own tab: `tab.js` with its chunks and the session's
- * worker, ONNX Runtime, and the starter model, each in files of at most 24 MiB: Cloudflare takes none above 25.
+ * The Worker's static files: the API reference's script, and what runs the model in the visitor's own tab: `tab.js`
+ * with its chunks and the session's worker, ONNX Runtime, and the starter model, each in files of at most 24 MiB:
+ * Cloudflare takes none above 25.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -7,9 +7,9 @@ import { openFolder } from "@cloze/runtime/node";
 import { RemoteSession } from "@cloze/runtime/remote";
 import { startServer } from "@cloze/server";
 import { FakeStarter } from "../edge/fake-starter.ts";
-import { startWorker } from "../edge/worker.ts";
 import { starter } from "../starter.ts";
 import { median, quantile } from "./statistics.mjs";
+import { startWorkerd } from "./workerd.mjs";
 
 const words = "The lighthouse keeper kept a careful record of every ship that passed the point . "
   .repeat(20)
@@ -21,7 +21,7 @@ const server = await startServer({
   model: "cloze-starter",
   delayMs: 0,
 });
-await using worker = await startWorker(server.url);
+using worker = await startWorkerd(server.url);
 const direct = new RemoteSession({ url: server.url, model: "cloze-starter" });
 
 console.log(
@@ -32,7 +32,7 @@ for (const count of [14, 126]) {
   const through = [];
   const alone = [];
   for (let i = -300; i < 500; i++) {
-    through.push(await time(i, () => worker.post("/v1/classify", { text })));
+    through.push(await time(i, () => classify(text)));
     const encoding = tokenizer.encode(text, { maxLength: 512 });
     const feeds = collate([encoding], direct.paddedLength(encoding.ids.length), 0);
     alone.push(await time(i, () => direct.run(feeds, ["sentiment"])));
@@ -43,6 +43,15 @@ for (const count of [14, 126]) {
   );
 }
 await server.close();
+
+async function classify(text) {
+  const response = await fetch(`${worker.url}/v1/classify`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ text }),
+  });
+  return response.json();
+}
 
 /** Milliseconds, or nothing while warming up. */
 async function time(round, run) {

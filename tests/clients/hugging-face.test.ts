@@ -249,6 +249,7 @@ describe("POST /hf/{task}", () => {
     ["text-classification", "options.use_gpu", { inputs: film, options: { use_gpu: true } }],
     ["text-classification", "inputs", { inputs: Array(65).fill(film) }],
     ["fill-mask", "inputs[1]", { inputs: [masked, "no mask"] }],
+    ["fill-mask", "inputs", { inputs: masked.repeat(400), parameters: { top_k: 32 } }],
     ["fill-mask", "parameters.targets", { inputs: masked, parameters: { targets: ["not one piece"] } }],
     ["question-answering", "inputs.context", { inputs: { question } }],
     [

@@ -18,6 +18,8 @@ export interface TabOptions {
 
 export interface Tab {
   readonly device: Device;
+  /** Why it is not on WebGPU, where that was tried. */
+  readonly fallback?: string;
   /**
    * Answers a request's JSON as `POST route` does.
    *
@@ -55,6 +57,7 @@ export async function openTab({ device = "auto", onProgress, signal }: TabOption
   const routes: readonly Route[] = taskRoutes(bert.config);
   return {
     device: bert.device,
+    ...(bert.fallback && { fallback: bert.fallback.message }),
     async answer(path, body, { signal: cancel } = {}) {
       const route = routes.find(({ name }) => path === `/v1/${name}`);
       if (!route) throw new TabError(new ClozeError("not-found", `There is no route ${path} in this tab.`));

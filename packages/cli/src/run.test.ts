@@ -89,8 +89,8 @@ test.each([
     "A threshold decides about no answer: give --no-answer with it.\n",
   ],
   [
-    ["classify", "x", "--device", "cuda"],
-    "Option '--device <device>' argument 'cuda' is invalid. Allowed choices are cpu, auto. See --help.\n",
+    ["classify", "x", "--device", "tpu"],
+    "Option '--device <device>' argument 'tpu' is invalid. Allowed choices are cpu, webgpu, cuda, auto. See --help.\n",
   ],
   [
     ["tokenize", "x", "--overlap", "2"],

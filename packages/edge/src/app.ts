@@ -76,12 +76,7 @@ export function createApp(options: EdgeOptions): Hono<EdgeEnv> {
     ...taskRoutesOver(options, limits, services),
     ...huggingFaceRoutes(options, limits, services),
     ...openAiRoutes(options, limits, services),
-    ...pluginRoutes({
-      store: (c) => services.store(bindings(c)),
-      bundled: options.model.plugins,
-      code: options.plugins ?? [],
-      pluginBytes: limits.pluginBytes,
-    }),
+    ...pluginRoutes(options, limits, services),
     ...statusRoutes(services, metrics),
   ];
   const all: readonly Mounted[] = [...mounted, ...pageRoutes(options, limits, () => all)];

@@ -4,6 +4,7 @@
  */
 import { ClozeError } from "@cloze/core";
 import type { MiddlewareHandler } from "hono";
+import { bindings } from "./env.ts";
 import type { EdgeBindings, EdgeEnv } from "./env.ts";
 import { Refusal } from "./problem.ts";
 
@@ -62,7 +63,7 @@ export function requireScope(
   keysOf: (env: EdgeBindings) => readonly ApiKey[] | undefined,
 ): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
-    const env = c.env ?? {};
+    const env = bindings(c);
     const keys = keysOf(env);
     if (keys === undefined) {
       if (scope === "admin" && !(env.CLOZE_ADMIN === "open" && isOwnMachine(new URL(c.req.url).hostname)))

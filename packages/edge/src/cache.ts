@@ -2,6 +2,8 @@
  * Answers kept by what was asked, in the Cache API: for texts that are no secret. What is kept is named by a hash of the
  * model, the plugins, the route and the body's bytes, so that nothing is answered from another version's cache.
  */
+import { hashOf } from "./hash.ts";
+
 const encoder = new TextEncoder();
 
 /** Answers kept for so many seconds. */
@@ -21,8 +23,7 @@ export class AnswerCache {
     const bytes = new Uint8Array(head.length + 1 + body.length);
     bytes.set(head);
     bytes.set(body, head.length + 1);
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    return `https://cache.cloze.invalid/${Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+    return `https://cache.cloze.invalid/${await hashOf(bytes)}`;
   }
 
   async find(key: string): Promise<string | undefined> {

@@ -39,7 +39,8 @@ export interface EdgeLimits extends RunLimits {
   /**
    * The most tokens of the windows over long texts that are held at once, 2^18 by default. A window counts as long as
    * it may be. They are made before the first one runs, and a great overlap makes one a token of the text. So are the
-   * contexts of `/v1/choose`, one a choice. Also the most tokens that are answered one by one, as `/v1/tokenize` does.
+   * contexts of `/v1/choose`, one a choice. Also the most tokens that are answered one by one, as `/v1/tokenize` does, and the
+   * most words that `/v1/fill` gives.
    */
   readonly windowTokens: number;
   /**

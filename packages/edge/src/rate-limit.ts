@@ -1,5 +1,6 @@
 /** Cloudflare's rate limiting, by key where there are keys and else by address. */
 import type { MiddlewareHandler } from "hono";
+import { bindings } from "./env.ts";
 import type { EdgeEnv } from "./env.ts";
 import { Refusal } from "./problem.ts";
 
@@ -8,7 +9,7 @@ const PERIOD_SECONDS = "10";
 
 /** Refuses what goes beyond the limit of the binding CLOZE_RATE_LIMIT, if there is one. */
 export const rateLimit: MiddlewareHandler<EdgeEnv> = async (c, next) => {
-  const limiter = c.env?.CLOZE_RATE_LIMIT;
+  const limiter = bindings(c).CLOZE_RATE_LIMIT;
   if (limiter) {
     const key = c.get("key")?.name ?? c.req.header("cf-connecting-ip") ?? "anybody";
     if (!(await limiter.limit({ key })).success)

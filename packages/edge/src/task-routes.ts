@@ -1,12 +1,13 @@
 /** The tasks over HTTP: `/v1/NAME`, and `/v1/plugins/NAME` for each plugin's own. */
-import { ClozeError } from "@cloze/core";
 import type { Context } from "hono";
 import { parseJson, readJsonBytes } from "./body.ts";
 import { bindings } from "./env.ts";
 import type { EdgeEnv } from "./env.ts";
+import { isObject } from "./inputs.ts";
 import { schemaOfOutput, taskOperation, taskProblems } from "./operation.ts";
 import type { Mounted } from "./operation.ts";
 import type { EdgeLimits, EdgeOptions } from "./options.ts";
+import { noPlugin } from "./plugins/routes.ts";
 import { tell } from "./problem.ts";
 import { deadlineOf, openModel } from "./request-model.ts";
 import { answerJson, answerLines, taskRoutes } from "./routes/index.ts";
@@ -63,10 +64,7 @@ export function taskRoutesOver(
       model.plugins.find((one) => one.name === name) ??
       (await services.store(bindings(c))?.get(name, deadlineOf(c, limits)))?.plugin;
     if (plugin) return headRoute(tasks, plugin);
-    throw new ClozeError(
-      "not-found",
-      `There is no plugin named ${name.slice(0, 80)}: GET /v1/plugins lists them.`,
-    );
+    throw noPlugin(name);
   }
 
   async function answer(c: Context<EdgeEnv>, route: Route): Promise<Response> {
@@ -129,8 +127,4 @@ function afterwards(c: Context<EdgeEnv>, work: Promise<void>): void {
   } catch {
     // Not in a Worker: it ends by itself.
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,9 @@
 /** `fill-mask`: the words that stand behind a mask; behind several, a list of each. */
+import { ClozeError } from "@cloze/core";
 import type { Tokenizer } from "@cloze/core";
 import * as z from "zod";
 import { object, whole } from "../inputs.ts";
-import { fill } from "../routes/fill.ts";
+import { countMasks, fill } from "../routes/fill.ts";
 import { plugin, text } from "../routes/route.ts";
 import { given, labels, task } from "./task.ts";
 
@@ -12,6 +13,9 @@ const filled = z.strictObject({
   token_str: z.string(),
   sequence: z.string(),
 });
+
+/** The most characters of all texts, each counted once a word that is put into it. */
+const SEQUENCES = 2 ** 22;
 
 /** @param positions The model's, which bound a window. */
 export const fillMask = (positions: number) =>
@@ -31,6 +35,13 @@ export const fillMask = (positions: number) =>
       targets: "parameters.targets",
     },
     async run(host, inputs, { plugin: head, top_k: top, targets }, run) {
+      const characters = inputs.reduce((sum, one) => sum + top * countMasks(host, one) * one.length, 0);
+      if (characters > SEQUENCES)
+        throw new ClozeError(
+          "invalid-input",
+          "The answer would repeat too much text, all of it for each word: send less, fewer masks or a smaller top_k.",
+          { field: "inputs" },
+        );
       const texts = inputs.map((one) => ({ text: one }));
       const options = { top, ...given({ plugin: head, targets }), offsetEncoding: "utf-16" } as const;
       const results = await fill(positions).run(host, texts, options, run);

@@ -56,7 +56,14 @@ export function buildBench(options: BenchOptions, host: Host): Card {
 
   const verdict = element("p", { className: "verdict", role: "status" }, "Nothing is asked yet");
   const body = element("div", {}, note("Ctrl+Enter asks, Escape cancels."));
-  const result = element("section", { className: "card result", ariaLabel: "Result" }, verdict, body);
+  const trouble = element("div");
+  const result = element(
+    "section",
+    { className: "card result", ariaLabel: "Result" },
+    verdict,
+    trouble,
+    body,
+  );
 
   let pending: AbortController | undefined;
   form.element.onsubmit = (event) => {
@@ -93,6 +100,7 @@ export function buildBench(options: BenchOptions, host: Host): Card {
     pending?.abort();
     const mine = (pending = new AbortController());
     busy(true);
+    trouble.replaceChildren();
     const shown = await answer(form.values(), mine.signal).catch((error: unknown) => ({ error }));
     if (pending !== mine) return; // a later question is on its way, or it was cancelled
     pending = undefined;
@@ -125,14 +133,12 @@ export function buildBench(options: BenchOptions, host: Host): Card {
     if (!(error instanceof Failure)) console.error(error);
     const { message, requestId, status } =
       error instanceof Failure ? error : new Failure(`Something is wrong: ${String(error)}`);
-    const parts = [
+    trouble.replaceChildren(
       element("p", { className: "alert", role: "alert" }, message),
       ...(requestId === undefined ? [] : [note(`Request ${requestId}`)]),
       ...(status === 401 ? [keyForm()] : []),
-    ];
-    if (isMany(form.values()))
-      body.prepend(...parts); // the answers that came are kept
-    else body.replaceChildren(...parts);
+    );
+    if (!isMany(form.values())) body.replaceChildren(); // of many the answers that came are kept
     verdict.textContent = "No answer";
   }
 
@@ -158,6 +164,7 @@ export function buildBench(options: BenchOptions, host: Host): Card {
       event.preventDefault();
       apiKey.set(field.value.trim());
       tellCurl(form.values());
+      form.element.querySelector<HTMLElement>("[type=submit]")?.focus(); // this form goes
       void run();
     };
     return asked;

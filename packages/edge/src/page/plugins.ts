@@ -71,11 +71,13 @@ export function buildPlugins(known: readonly Head[], host: Host): Card & { refre
         ),
       );
     });
+    const focused = list.contains(document.activeElement);
     list.replaceChildren(element("legend", {}, "Plugins"), ...choices);
     const same = heads.find(
       ({ name, version }) => name === chosen?.head.name && version === chosen.head.version,
     );
     if (!same || wanted) choose(wanted?.plugin ?? chosen?.head.name);
+    if (focused) list.querySelector<HTMLElement>("input:checked")?.focus();
   }
 
   function choose(name: string | undefined): void {

@@ -20,6 +20,8 @@ interface TabModule {
     readonly signal: AbortSignal;
   }) => Promise<{
     readonly device: "webgpu" | "wasm";
+    /** Why it is not on WebGPU, where that was tried. */
+    readonly fallback?: string;
     answer(route: string, body: unknown, options: { readonly signal: AbortSignal }): Promise<object>;
   }>;
 }
@@ -31,16 +33,19 @@ interface TabModule {
  * @returns Undefined where this deployment does not offer it, or has another model for tabs than for itself.
  */
 export async function downloadSize(encoder: string | undefined): Promise<number | undefined> {
-  const [offered, files] = await Promise.all([
-    fetch(MODULE, { method: "HEAD" }),
-    fetch("/model/files.json"),
-  ]).catch(() => [undefined, undefined]);
-  if (!offered?.ok || !files?.ok) return undefined;
-  const list = (await files.json()) as {
-    readonly files: Readonly<Record<string, { readonly size: number; readonly sha256: string }>>;
-  };
-  if (list.files["model.safetensors"]?.sha256 !== encoder) return undefined;
-  return Object.values(list.files).reduce((sum, { size }) => sum + size, 0);
+  try {
+    const [offered, listed] = await Promise.all([
+      fetch(MODULE, { method: "HEAD" }),
+      fetch("/model/files.json"),
+    ]);
+    const { files } = (await listed.json()) as {
+      readonly files: Readonly<Record<string, { readonly size: number; readonly sha256: string }>>;
+    };
+    if (!offered.ok || !listed.ok || files["model.safetensors"].sha256 !== encoder) return undefined;
+    return Object.values(files).reduce((sum, { size }) => sum + size, 0);
+  } catch {
+    return undefined; // no network, or something else in its place
+  }
 }
 
 /**
@@ -58,7 +63,8 @@ export async function tabEngine(progress: (loaded: number) => void, signal: Abor
     },
     signal,
   });
-  const place = tab.device === "webgpu" ? "WebGPU" : "WebAssembly";
+  const instead = tab.fallback === undefined ? "" : ` (WebGPU failed: ${tab.fallback})`;
+  const place = tab.device === "webgpu" ? "WebGPU" : `WebAssembly${instead}`;
   const answer = (question: Question, cancel: AbortSignal) => {
     if (question.route === undefined)
       throw new Failure(`The plugin ${question.plugin} is code of the Worker: run it there.`);
@@ -82,6 +88,5 @@ export async function tabEngine(progress: (loaded: number) => void, signal: Abor
 }
 
 function explain(error: unknown): never {
-  const { problem, message } = error as { problem?: { detail: string; status: number }; message: string };
-  throw new Failure(problem?.detail ?? message, problem ?? {});
+  throw new Failure(error instanceof Error ? error.message : String(error));
 }

@@ -3,14 +3,16 @@
  * task's matter; what is told of them stands in `answers.ts`.
  */
 import { ClozeError } from "@cloze/core";
-import type { CodePlugin, Plugin } from "@cloze/core";
 import type { Context } from "hono";
 import { parseJson, readBytes, readJsonBytes } from "../body.ts";
+import { bindings } from "../env.ts";
 import type { EdgeEnv } from "../env.ts";
 import { check } from "../inputs.ts";
 import { schemaOfInput, schemaOfOutput } from "../operation.ts";
 import type { JsonSchema, Mounted } from "../operation.ts";
+import type { EdgeLimits, EdgeOptions } from "../options.ts";
 import { Refusal } from "../problem.ts";
+import type { Services } from "../services.ts";
 import {
   listSchema,
   pluginSchema,
@@ -23,17 +25,6 @@ import {
 import type { PluginList } from "./answers.ts";
 import { PLUGIN_NAME } from "./pointer.ts";
 import type { PluginStore } from "./store.ts";
-
-/** What the routes are made of. */
-export interface PluginRoutes {
-  /** Where plugins are kept that are installed, if anywhere. */
-  readonly store: (c: Context<EdgeEnv>) => PluginStore | undefined;
-  /** Those that came with the model. */
-  readonly bundled: readonly Plugin[];
-  readonly code: readonly CodePlugin[];
-  /** The most bytes of a plugin's file. */
-  readonly pluginBytes: number;
-}
 
 const FILE_TYPES = ["application/zip", "application/octet-stream"] as const;
 const FILE_TYPE = /^application\/(?:zip|octet-stream)\s*(?:;.*)?$/i;
@@ -49,12 +40,13 @@ const told = { "application/json": schemaOfOutput(pluginSchema) };
 const refused = [400, 413, 415, 422, 503, 504] as const;
 
 /** The routes, all but the one that runs a plugin. */
-export function pluginRoutes({
-  store: storeOf,
-  bundled,
-  code,
-  pluginBytes,
-}: PluginRoutes): readonly Mounted[] {
+export function pluginRoutes(
+  { model: { plugins: bundled }, plugins: code = [] }: EdgeOptions,
+  { pluginBytes }: EdgeLimits,
+  services: Services,
+): readonly Mounted[] {
+  const storeOf = (c: Context<EdgeEnv>) => services.store(bindings(c));
+
   /** The name that is asked for, and where it may be changed. */
   function open(c: Context<EdgeEnv>): { readonly name: string; readonly store: PluginStore } {
     const name = nameOf(c);
@@ -114,10 +106,7 @@ export function pluginRoutes({
         if (coded) return c.json(tellCode(coded));
         const installed = await storeOf(c)?.get(name);
         if (installed) return c.json(tellInstalled(installed));
-        throw new ClozeError(
-          "not-found",
-          `There is no plugin named ${name.slice(0, 80)}: GET ${LIST} lists them.`,
-        );
+        throw noPlugin(name);
       },
     },
     {
@@ -189,6 +178,14 @@ export function pluginRoutes({
       },
     },
   ];
+}
+
+/** The error of a name that no plugin has. */
+export function noPlugin(name: string): ClozeError {
+  return new ClozeError(
+    "not-found",
+    `There is no plugin named ${name.slice(0, 80)}: GET ${LIST} lists them.`,
+  );
 }
 
 function nameOf(c: Context<EdgeEnv>): string {

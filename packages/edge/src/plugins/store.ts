@@ -7,6 +7,7 @@
  */
 import { ClozeError, OWN_HEAD } from "@cloze/core";
 import type { BertConfig, HeadWeights } from "@cloze/core";
+import { hashOf } from "../hash.ts";
 import type { Blobs } from "./blobs.ts";
 import { checkEncoder, readHead, usualPluginLimits } from "./check.ts";
 import type { Encoder, Fit, PluginLimits } from "./check.ts";
@@ -265,11 +266,6 @@ export class PluginStore {
   async #forget(versions: readonly InstalledVersion[]): Promise<void> {
     await Promise.allSettled(versions.map(({ sha256 }) => this.#blobs.delete(fileKey(sha256))));
   }
-}
-
-async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** What fails in the blobs, or takes too long, is a fault of the moment. */

@@ -1,4 +1,5 @@
 /** `/v1/fill`: the words that stand behind the masks of a text. */
+import { ClozeError } from "@cloze/core";
 import * as z from "zod";
 import { expected, object, whole } from "../inputs.ts";
 import { offsetsIn } from "../offsets.ts";
@@ -13,6 +14,7 @@ import {
   text,
   windowLimit,
 } from "./route.ts";
+import type { TaskHost } from "./route.ts";
 
 /**
  * The most masks whose whole vocabulary's logits are asked for at once: 120 KB each. Rows that run together get room for
@@ -40,6 +42,12 @@ const filled = z.strictObject({
     .optional(),
 });
 
+/** How many masks stand in a text. */
+export function countMasks({ tokenizer }: Pick<TaskHost, "tokenizer">, source: string): number {
+  const { vocabulary, specials } = tokenizer;
+  return specials.mask === undefined ? 0 : source.split(vocabulary.piece(specials.mask)).length - 1;
+}
+
 /** @param positions The model's, which bound a window. */
 export const fill = (positions: number) =>
   route({
@@ -66,7 +74,13 @@ export const fill = (positions: number) =>
     answer: filled,
     example: { text: "He closed the [MASK] behind him." },
     async run(host, inputs, { offsetEncoding: units, ...options }, run) {
-      const masks = inputs.reduce((sum, input) => sum + input.text.split("[MASK]").length - 1, 0);
+      const masks = inputs.reduce((sum, input) => sum + countMasks(host, input.text), 0);
+      if (masks * (options.top ?? 5) > host.windowTokens)
+        throw new ClozeError(
+          "invalid-input",
+          `There are ${masks} masks, too many to be filled with so many words each: send fewer, or a smaller top.`,
+          { field: inputs.length > 1 ? "inputs" : "text" },
+        );
       if (options.targets || options.joint) expectMasks(masks, VOCABULARY_MASKS);
       const vocabulary = options.pieces || options.joint;
       const maxRows = vocabulary ? host.vocabularyRows : await windowLimit(host, "masked-lm", options);

@@ -96,8 +96,8 @@ export function expectTokens(
   if (tokens > windowTokens)
     throw new ClozeError(
       "invalid-input",
-      `inputs have ${tokens} tokens, and at most ${windowTokens} are answered one by one: send less at once.`,
-      { field: "inputs" },
+      `There are ${tokens} tokens, and at most ${windowTokens} are answered one by one: send less at once.`,
+      { field: inputs.length > 1 ? "inputs" : "text" },
     );
 }
 

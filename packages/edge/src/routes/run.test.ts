@@ -59,6 +59,15 @@ it.each([
   ).rejects.toMatchObject({ code: "invalid-input", field: "inputs" });
 });
 
+it("masks are filled with no more words than an isolate can hold", async () => {
+  const fill = taskRoutes(model.config).find(({ name }) => name === "fill")! as Route;
+  const ask = (inputs: readonly string[], top: number) =>
+    answerJson(fill, { ...listOf(...inputs), top }, host, { ...limits, windowTokens: 256 });
+  expect(await ask(["a [MASK] b", "[MASK]"], 3)).toHaveProperty("results");
+  const wrong = { code: "invalid-input", field: "inputs" };
+  await expect(ask(["[MASK]".repeat(5), "[MASK]".repeat(5)], 32)).rejects.toMatchObject(wrong);
+});
+
 describe("choices", () => {
   const choose = taskRoutes(model.config).find(({ name }) => name === "choose")! as Route;
   const asked = (words: number) => ({ context: "a ".repeat(words), choices: ["a", "b"] });

@@ -29,14 +29,7 @@ const {
 const reply = (message: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 try {
   const run = await natively(openModel);
-  reply({ outputs: {} });
-
-  let last = Promise.resolve();
-  port.on("message", (request: Request | typeof CLOSE) => {
-    last = last
-      .then(() => (request === CLOSE ? port.close() : answer(run, request)))
-      .catch((error: unknown) => reply(failed(error, "internal")));
-  });
+  if (run) serve(run);
 } catch (error) {
   reply(failed(error, "invalid-model"));
   port.close();
@@ -88,17 +81,29 @@ async function open(
   }
 }
 
-async function answer(run: Run, request: Request): Promise<void> {
-  if (Atomics.load(state, CLOSING) === 1) return;
-  const outputs = await natively(() => run(request));
-  reply({ outputs }, buffersOf(outputs));
+function serve(run: Run): void {
+  reply({ outputs: {} });
+  let last = Promise.resolve();
+  port.on("message", (request: Request | typeof CLOSE) => {
+    last = last
+      .then(() => (request === CLOSE ? port.close() : answer(run, request)))
+      .catch((error: unknown) => reply(failed(error, "internal")));
+  });
 }
 
-/** A thread that is ended while it is in ONNX Runtime takes the process with it: the main thread has to know. */
-async function natively<T>(work: () => Promise<T>): Promise<T> {
+async function answer(run: Run, request: Request): Promise<void> {
+  const outputs = await natively(() => run(request));
+  if (outputs) reply({ outputs }, buffersOf(outputs));
+}
+
+/**
+ * A thread that is ended while it is in ONNX Runtime takes the process with it: the main thread has to know. Here busy
+ * comes before closing is looked at, there the other way round, so that one of the two sees the other.
+ */
+async function natively<T>(work: () => Promise<T>): Promise<T | undefined> {
   Atomics.store(state, BUSY, 1);
   try {
-    return await work();
+    return Atomics.load(state, CLOSING) === 1 ? undefined : await work();
   } finally {
     Atomics.store(state, BUSY, 0);
     Atomics.notify(state, BUSY);

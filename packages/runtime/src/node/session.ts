@@ -126,7 +126,7 @@ export class NodeSession implements Session {
       throwIfAborted(options.signal);
       return this.#ask(request, {});
     });
-    turn = answer.catch(() => {});
+    turn = answer.catch(() => (this.#closed ? this.#ended : undefined)); // what is disposed may be running still
     return untilAborted(answer, options);
   }
 

@@ -7,7 +7,10 @@ import { FetchFiles } from "./fetch-files.ts";
 import { parseManifest } from "./manifest.ts";
 
 /** What the server has, by path; a function answers for itself. */
-const there = new Map<string, { body: string; headers?: Record<string, string>; status?: number }>();
+const there = new Map<
+  string,
+  { body: string; headers?: Record<string, string>; status?: number; breaks?: true }
+>();
 let server: Server;
 let url: string;
 const asked: string[] = [];
@@ -18,7 +21,8 @@ beforeAll(async () => {
     asked.push(`${request.method} ${path}`);
     const found = there.get(path);
     response.writeHead(found?.status ?? (found ? 200 : 404), found?.headers);
-    response.end(request.method === "HEAD" ? undefined : found?.body);
+    if (found?.breaks) response.write(found.body, () => response.destroy());
+    else response.end(request.method === "HEAD" ? undefined : found?.body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -107,6 +111,37 @@ describe("a folder behind HTTP", () => {
     const nowhere = new FetchFiles("http://127.0.0.1:9/model");
     await expect(nowhere.list()).rejects.toEqual(code("server-unavailable"));
     expect(() => new FetchFiles("no address")).toThrow(code("invalid-option"));
+  });
+
+  test("whose list is not answered just now is not taken for one without a list", async () => {
+    put("busy", { "config.json": "{}" });
+    there.set("busy/files.json", { body: "busy", status: 503 });
+    await expect(new FetchFiles(`${url}/busy`).list()).rejects.toEqual(code("server-error"));
+    there.set("busier/config.json", { body: "busy", status: 500 });
+    await expect(new FetchFiles(`${url}/busier`).list()).rejects.toEqual(code("server-error"));
+  });
+
+  test("refuses a part of a file that is not as long as was asked", async () => {
+    put("cut", { "files.json": '{"files":{"x":{"size":9}}}' });
+    there.set("cut/x", { body: "abc", status: 206 });
+    await expect(new FetchFiles(`${url}/cut`).read("x", { offset: 0, length: 5 })).rejects.toEqual(
+      code("invalid-model"),
+    );
+  });
+
+  test("tells of a part that breaks off as of a whole", async () => {
+    put("broken", { "files.json": '{"files":{"x":{"size":9}}}' });
+    there.set("broken/x", { body: "abc", status: 206, headers: { "content-length": "5" }, breaks: true });
+    for (const range of [undefined, { offset: 0, length: 5 }])
+      await expect(new FetchFiles(`${url}/broken`).read("x", range)).rejects.toEqual(
+        code("server-unavailable"),
+      );
+  });
+
+  test("keeps what its address asks for in every file's", async () => {
+    put("signed", { "config.json?key=a%2Fb": "{}" });
+    const { files } = await new FetchFiles(`${url}/signed/?key=a%2Fb`).list();
+    expect([...files]).toEqual([["config.json", 2]]);
   });
 
   test("tells its progress, and stops where it is given up", async () => {

@@ -72,8 +72,10 @@ export class FetchFiles implements Files {
     const response = await this.#fetch(path, {
       headers: { range: `bytes=${offset}-${offset + length - 1}` },
     });
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    return response.status === 206 ? bytes : bytes.slice(offset, offset + length); // some servers know no ranges
+    const bytes = await this.#bytes(path, response);
+    const part = response.status === 206 ? bytes : bytes.slice(offset, offset + length); // some servers know no ranges
+    if (part.length !== length) throw this.#changed(path);
+    return part;
   }
 
   async hash(path: string): Promise<string> {
@@ -99,7 +101,10 @@ export class FetchFiles implements Files {
           ?.read()
           .catch((cause: unknown) => Promise.reject(this.#broken(part, cause)));
         if (next?.value === undefined) break;
-        if (loaded + next.value.length > size) throw this.#changed(path);
+        if (loaded + next.value.length > size) {
+          void reader?.cancel().catch(() => {}); // else the rest would still be downloaded
+          throw this.#changed(path);
+        }
         bytes.set(next.value, loaded);
         loaded += next.value.length;
         onProgress?.({ file: path, loaded, total: size });
@@ -125,9 +130,9 @@ export class FetchFiles implements Files {
   async #readManifest(): Promise<ReadonlyMap<string, Found> | undefined> {
     if (this.#options.files) return undefined;
     const response = await this.#ask(MANIFEST, { cache: "no-cache" }); // it says what is new
-    // Servers of single-page apps answer what is not there with their page.
-    if (!response.ok || response.headers.get("content-type")?.startsWith("text/html")) return undefined;
-    const entries = parseManifest(await response.text(), this.location);
+    if (!this.#isThere(MANIFEST, response)) return undefined;
+    const text = new TextDecoder().decode(await this.#bytes(MANIFEST, response));
+    const entries = parseManifest(text, this.location);
     return new Map(Array.from(entries, ([path, entry]) => [path, { ...entry, version: entry.sha256 }]));
   }
 
@@ -148,12 +153,11 @@ export class FetchFiles implements Files {
   }
 
   async #head(path: string): Promise<Found | undefined> {
-    const { ok, headers } = await this.#ask(path, { method: "HEAD", cache: "no-cache" });
-    if (!ok) return undefined;
-    if (headers.get("content-type")?.startsWith("text/html")) return undefined;
+    const response = await this.#ask(path, { method: "HEAD", cache: "no-cache" });
+    if (!this.#isThere(path, response)) return undefined;
+    const { headers } = response;
     const length = headers.get("content-encoding") === null ? headers.get("content-length") : null;
-    const size =
-      length === null ? (await (await this.#fetch(path)).arrayBuffer()).byteLength : Number(length);
+    const size = length === null ? (await this.#bytes(path, await this.#fetch(path))).length : Number(length);
     return { size, version: headers.get("etag") ?? headers.get("last-modified") ?? undefined };
   }
 
@@ -163,10 +167,23 @@ export class FetchFiles implements Files {
     if (response.ok) return response;
     if (response.status === 404 || response.status === 410)
       throw new ClozeError("not-found", `${this.location} has no file ${path}.`);
-    throw new ClozeError(
-      "server-error",
-      `${this.#urlOf(path)} was answered with status ${response.status}: see whether it may be read from here.`,
-    );
+    throw this.#refused(path, response);
+  }
+
+  /**
+   * Whether a file is there. Servers of single-page apps answer what is not with their page.
+   *
+   * @throws ClozeError `server-error` of a server that is in no state to tell.
+   */
+  #isThere(path: string, response: Response): boolean {
+    if (response.status >= 500 || response.status === 429) throw this.#refused(path, response);
+    return response.ok && !response.headers.get("content-type")?.startsWith("text/html");
+  }
+
+  /** @throws ClozeError `server-unavailable`, `aborted`. */
+  async #bytes(path: string, response: Response): Promise<Uint8Array<ArrayBuffer>> {
+    const read = response.arrayBuffer().catch((cause: unknown) => Promise.reject(this.#broken(path, cause)));
+    return new Uint8Array(await read);
   }
 
   /** @throws ClozeError `server-unavailable`, `aborted`. */
@@ -193,6 +210,13 @@ export class FetchFiles implements Files {
       "server-unavailable",
       `${this.#urlOf(path)} cannot be read: see the network, and whether that server lets this page read it (CORS).`,
       { cause },
+    );
+  }
+
+  #refused(path: string, { status }: Response): ClozeError {
+    return new ClozeError(
+      "server-error",
+      `${this.#urlOf(path)} was answered with status ${status}: see whether it may be read from here.`,
     );
   }
 

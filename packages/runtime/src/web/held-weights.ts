@@ -32,7 +32,8 @@ export class HeldWeights implements Files {
   }
 
   async hash(path: string): Promise<string> {
-    return globalThis.crypto?.subtle ? sha256(await this.read(path)) : this.#files.hash(path);
+    const held = globalThis.crypto?.subtle && this.#held.get(path);
+    return held ? sha256(await held) : this.#files.hash(path);
   }
 
   /** A file's bytes, to be given away: if it is asked for again, it is read again. */

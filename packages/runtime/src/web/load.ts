@@ -2,7 +2,7 @@
  * Loading a model in a browser: a folder behind HTTP, or files from anywhere, become a predictor whose session runs in a
  * worker on WebGPU, or in WebAssembly where there is none.
  */
-import { ClozeError, MASKED_POSITIONS, namesOf, Predictor } from "@cloze/core";
+import { ClozeError, MASKED_POSITIONS, namesOf, Predictor, throwIfAborted } from "@cloze/core";
 import type { HeadWeights, PredictorParts } from "@cloze/core";
 import type { Files } from "../files/files.ts";
 import { openZip } from "../files/zip.ts";
@@ -19,6 +19,7 @@ import { orWithoutMemory } from "./memory.ts";
 import { wasmFiles } from "./protocol.ts";
 import type { Device, SessionWorker, Start } from "./protocol.ts";
 import { WebSession } from "./session.ts";
+import type { WebSessionParts } from "./session.ts";
 
 /** How a model is downloaded, and how it runs. */
 export interface LoadOptions extends FetchFilesOptions {
@@ -46,10 +47,13 @@ export interface LoadOptions extends FetchFilesOptions {
  */
 export class WebPredictor extends Predictor {
   readonly device: Device;
+  /** Why it is in WebAssembly though `auto` found an adapter. */
+  readonly fallback: Error | undefined;
 
-  constructor(parts: PredictorParts & { readonly device: Device }) {
+  constructor(parts: PredictorParts & Pick<WebPredictor, "device" | "fallback">) {
     super(parts);
     this.device = parts.device;
+    this.fallback = parts.fallback;
   }
 }
 
@@ -74,17 +78,21 @@ export async function load(source: string | URL | Files, options: LoadOptions = 
   );
   try {
     const folder = await openFolder(files);
-    const predict = async (chosen: Device): Promise<WebPredictor> =>
+    const predict = async (chosen: Device, fallback?: Error): Promise<WebPredictor> =>
       new WebPredictor({
         ...folder,
         session: await openSession(chosen, threads, folder, files, options),
         device: chosen,
+        fallback,
         readPlugin: fetchPlugin,
         checkEncoder: (plugin) => checkEncoder(files, plugin),
       });
     if (!gpu) return await predict("wasm");
     if (device === "webgpu") return await predict("webgpu");
-    return await predict("webgpu").catch(() => predict("wasm")); // an adapter is no promise
+    return await predict("webgpu").catch((why: Error) => {
+      throwIfAborted(options.signal);
+      return predict("wasm", why); // an adapter is no promise
+    });
   } catch (error) {
     throw orWithoutMemory(error);
   } finally {
@@ -101,7 +109,7 @@ async function openSession(
 ): Promise<WebSession> {
   const { model, heads } = graphsOf(folder);
   const profile = device === "webgpu" ? webgpu : {};
-  return WebSession.create({
+  const parts: WebSessionParts = {
     device,
     outputs: [model, ...heads].flatMap(({ outputs }) => [...outputs.keys()]),
     maxLength: folder.config.maxPositions,
@@ -129,7 +137,8 @@ async function openSession(
         },
       };
     },
-  });
+  };
+  return WebSession.create(parts, options.signal);
 }
 
 const asTheyAre = (tensors: ModelFolder["tensors"]) => ({ tensors, widened: new Map<string, never>() });

@@ -6,6 +6,7 @@ test.each([
   "Array buffer allocation failed",
   "Aborted(OOM): out of memory",
   "std::bad_alloc",
+  "Invalid typed array length: 9007199254740991",
   "Failed to allocate memory for requested buffer of size 187531264",
 ])("a lack of memory is told as one: %s", (said) => {
   expect(orWithoutMemory(new RangeError(said))).toMatchObject({ code: "unsupported" });

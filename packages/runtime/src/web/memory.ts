@@ -2,7 +2,7 @@
 import { ClozeError } from "@cloze/core";
 
 const words =
-  /out of memory|bad_alloc|allocation failed|could not allocate|failed to allocate|memory access out of bounds/i;
+  /out of memory|bad_alloc|allocation failed|could not allocate|failed to allocate|memory access out of bounds|invalid (?:typed )?array length/i;
 
 /** The sentence for an error that is a lack of memory; other errors as they are. */
 export function orWithoutMemory(error: unknown): unknown {

@@ -1,11 +1,12 @@
 /**
  * A session in a browser: ONNX Runtime in a worker of its own, on WebGPU or in WebAssembly, so that the page stays live.
  */
-import { bucketLength, ClozeError, throwIfAborted } from "@cloze/core";
+import { aborted, ClozeError, throwIfAborted } from "@cloze/core";
 import type { Feeds, FloatTensor, RunOptions, Session } from "@cloze/core";
 import type { Request } from "../ort/protocol.ts";
 import { expectRun, give, settle, wait } from "../ort/waiting.ts";
 import type { Waiter } from "../ort/waiting.ts";
+import { wireLength } from "../remote/buckets.ts";
 import type { Device, Lost, SessionWorker, Start, WebReply } from "./protocol.ts";
 
 /** What a session is made of. */
@@ -19,9 +20,6 @@ export interface WebSessionParts {
   readonly ownsWeights: boolean;
   readonly worker: () => SessionWorker;
 }
-
-/** Few lengths, so that shaders stay warm. */
-const buckets = [16, 32, 64, 96, 128, 192, 256, 384, 512];
 
 export class WebSession implements Session {
   readonly outputs: readonly string[];
@@ -43,25 +41,31 @@ export class WebSession implements Session {
   /**
    * Makes a session.
    *
-   * @throws ClozeError `invalid-model` when ONNX Runtime refuses the model, `unsupported` without enough memory, and
-   *   what `start` throws.
+   * @param signal Gives up its making; a session that is there is disposed instead.
+   * @throws ClozeError `invalid-model` when ONNX Runtime refuses the model, `unsupported` without enough memory,
+   *   `aborted`, and what `start` throws.
    */
-  static async create(parts: WebSessionParts): Promise<WebSession> {
+  static async create(parts: WebSessionParts, signal?: AbortSignal): Promise<WebSession> {
     const session = new WebSession(parts);
+    const giveUp = (): void => session.#close(aborted(signal!));
+    signal?.addEventListener("abort", giveUp);
     try {
+      throwIfAborted(signal);
       await session.#begin();
+      return session;
     } catch (error) {
       await session[Symbol.asyncDispose]();
       throw error;
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
     }
-    return session;
   }
 
   /** Shapes are free in WebAssembly; on WebGPU each new one compiles shaders. */
   paddedLength(length: number): number {
     const { device, maxLength } = this.#parts;
     if (device === "wasm") return Math.min(Math.ceil(length / 8) * 8, maxLength);
-    return Math.max(length, Math.min(bucketLength(length, length > 512 ? 128 : buckets), maxLength));
+    return wireLength(length, maxLength);
   }
 
   async run(
