@@ -84,10 +84,13 @@ describe.runIf(installed)("the demo page with real weights", () => {
       .toBe(`${cosine.toFixed(3)}, the cosine of their vectors`);
   });
 
-  it("does not offer a tab the model of another service", async () => {
+  it.each([
+    ["the model of another service", { "model.safetensors": { size: 1, sha256: "0".repeat(64) } }],
+    ["what is not there, a page in its place", undefined],
+  ])("does not offer a tab %s", async (_, files) => {
     const page = await stand.open("");
     await page.route("**/model/files.json", (route) =>
-      route.fulfill({ json: { files: { "model.safetensors": { size: 1, sha256: "0".repeat(64) } } } }),
+      route.fulfill(files ? { json: { files } } : { contentType: "text/html", body: "<!doctype html>" }),
     );
     await page.getByRole("radio", { name: "this tab" }).check();
     await page.getByText("it has no /tab.js for its model").waitFor();

@@ -214,6 +214,15 @@ describe.runIf(installed)("the demo page", () => {
       await expect.poll(() => panel.getByRole("alert").textContent()).toBe("It took too long.");
       expect(await panel.getByText("Request r-1").count()).toBe(1);
       expect(await panel.getByRole("rowheader").allTextContents()).toEqual(["warm"]);
+
+      // Of several failures the last alone is told.
+      await panel.getByLabel("Text (one a line)").fill(" \n ");
+      const alert = panel.getByRole("alert");
+      for (let i = 0; i < 2; i++) {
+        await panel.getByRole("button", { name: "Classify" }).click();
+        await expect.poll(() => alert.allTextContents()).toEqual([expect.stringContaining("no line")]);
+      }
+      expect(await panel.getByText("Request r-1").count()).toBe(0);
     });
   });
 
@@ -307,6 +316,8 @@ describe.runIf(installed)("the demo page of a service with keys and plugins of i
     await panel.getByLabel("API key").press("Enter");
     await expect.poll(() => verdict(panel).textContent()).toBe("positive, 98.2\u00a0%");
     expect(await panel.getByLabel("API key").count()).toBe(0);
+    const button = panel.getByRole("button", { name: "Classify" });
+    expect(await button.evaluate((one) => one === document.activeElement)).toBe(true);
     expect(await panel.locator("pre").textContent()).toContain(` -H "authorization: Bearer $CLOZE_KEY"`);
     expect(
       await stand.page.evaluate(() => [Object.values(sessionStorage), localStorage.length, document.cookie]),

@@ -56,6 +56,7 @@ describe("cloze deploy", () => {
     );
     const [{ sha256 }] = put.json() as { sha256: string }[];
     expect((await deploy("rollback", "moods", sha256.slice(0, 12))).out).toContain("moods 2.0.0");
+    expect((await deploy("rollback", "moods", sha256.slice(0, 1))).code).toBe(2); // may be meant as a version
     const none = await deploy("rollback", "moods", "9.9.9");
     expect(none).toMatchObject({ code: 2, out: "" });
     expect(none.err).toMatch(

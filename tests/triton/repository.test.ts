@@ -194,6 +194,20 @@ test("a model without masked words is an ensemble of one, which takes no places 
   expect(text).not.toContain("masked_positions");
 });
 
+test("a head that has the encoder's name, and waiting that is no time, are refused", async () => {
+  const folder = await openFolder(tiny);
+  const plugins = folder.plugins.map((plugin) =>
+    plugin.kind === "masked-lm" ? { ...plugin, name: "encoder" } : plugin,
+  );
+  expect(() => planTriton({ ...folder, plugins }, { name: "bert" })).toThrow(
+    expect.objectContaining({ code: "unsupported", message: expect.stringContaining("encoder") as string }),
+  );
+  for (const delayMs of [Number.NaN, -1])
+    expect(() => planTriton(folder, { name: "bert", delayMs })).toThrow(
+      expect.objectContaining({ code: "invalid-option", field: "delayMs" }),
+    );
+});
+
 describe("cloze export --triton", () => {
   test("writes a repository, and adds another model to it", async () => {
     const out = fresh();

@@ -66,6 +66,17 @@ describe.runIf(hasBrowser)("a download", () => {
     await page.context().close();
   });
 
+  test("is not needed again: on the second visit the server may be gone", async () => {
+    await using own = await stand().serve();
+    const page = await openPage(stand().browser, own.url);
+    valueOf(await open(page, "starter", "/starter", { device: "wasm" }));
+    own.gone.add("starter");
+    await page.reload();
+    await isReady(page);
+    valueOf(await open(page, "starter", "/starter", { device: "wasm" }));
+    await page.context().close();
+  });
+
   test("may be given up", async () => {
     const page = await openPage(stand().browser, stand().site.url);
     expect(await open(page, "starter", "/starter", { device: "wasm", giveUpAt: 1_000_000 })).toMatchObject({

@@ -52,6 +52,8 @@ export interface Site extends AsyncDisposable {
   readonly asked: { readonly path: string; readonly method: string; readonly bytes: number }[];
   /** Changes what is there, by path. */
   readonly files: Map<string, Uint8Array | string>;
+  /** Folders for which nobody answers any more. */
+  readonly gone: Set<string>;
 }
 
 /** Where ONNX Runtime's files lie, as the runtime finds them. */
@@ -107,9 +109,11 @@ export async function serveSite(
     const file = folders[first] === undefined ? path.join(root, name) : path.join(folders[first], ...rest);
     return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : undefined;
   };
+  const gone = new Set<string>();
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     const { pathname } = new URL(request.url!, "http://site");
     const name = pathname === "/" ? "index.html" : pathname.slice(1);
+    if (gone.has(name.split("/")[0])) return request.socket.destroy();
     const all = find(name);
     response.setHeader("content-security-policy", policy);
     if (isolated) {
@@ -132,6 +136,7 @@ export async function serveSite(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     files,
+    gone,
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

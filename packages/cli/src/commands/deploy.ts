@@ -24,6 +24,8 @@ const key = new Option("--key <key>", "a key of the service, with the scope admi
 
 /** A digest as people tell it from others. */
 const SHORT = 12;
+/** The least of a digest that is taken for one: `1` is rather half a version. */
+const LEAST = 8;
 
 export function addDeploy(program: Command, io: Io): void {
   const deploy = program
@@ -86,7 +88,7 @@ export function addDeploy(program: Command, io: Io): void {
     .command("rollback")
     .description("make a version live that was there before")
     .argument("<name>", "the plugin")
-    .argument("[version]", "a version, or how its hash begins (default: the one before)")
+    .argument("[version]", "a version, or 8 digits of its hash or more (default: the one before)")
     .addOption(to)
     .addOption(key)
     .addOption(shared.json)
@@ -167,7 +169,7 @@ async function choose(
     wanted === undefined
       ? versions[place + 1]
       : (versions.find(({ version }) => version === wanted) ??
-        versions.find((one) => one.sha256.startsWith(wanted)));
+        (wanted.length >= LEAST ? versions.find((one) => one.sha256.startsWith(wanted)) : undefined));
   if (found) return found.sha256;
   const { ClozeError } = await import("@cloze/core");
   const told = versions.map((one) => `${one.version} (${one.sha256.slice(0, SHORT)})`).join(", ") || "none";

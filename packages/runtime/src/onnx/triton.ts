@@ -49,7 +49,7 @@ export interface TritonPlan {
 /**
  * Says what a repository for Triton will be, to the byte, and reads no weight.
  *
- * @throws ClozeError `invalid-option`, `invalid-model`.
+ * @throws ClozeError `invalid-option`, `invalid-model`, `unsupported` for a head that has the encoder's name.
  * @example
  * const { models } = planTriton(await openFolder("models/starter"));
  * models; // ["starter-encoder", "starter-masked-lm"]
@@ -70,6 +70,10 @@ export function planTriton(folder: ModelFolder, options: TritonOptions = {}): Tr
     maxBatch: count("maxBatch", options.maxBatch ?? 64),
     delayMs: options.delayMs ?? 1,
   };
+  if (!(serving.delayMs >= 0))
+    throw new ClozeError("invalid-option", `delayMs should be 0 or more, but is ${serving.delayMs}.`, {
+      field: "delayMs",
+    });
   if (serving.tensorrt && serving.device === "cpu")
     throw new ClozeError("invalid-option", "TensorRT runs on GPUs: leave it out, or the device.", {
       field: "tensorrt",
@@ -89,6 +93,11 @@ export function planTriton(folder: ModelFolder, options: TritonOptions = {}): Tr
     [`${name}-encoder`, encoder],
     ...heads.map((head) => [`${name}-${[...head.outputs.keys()][0]}`, head] as const),
   ]);
+  if (graphs.size === heads.length)
+    throw new ClozeError(
+      "unsupported",
+      `A head on masked words is named encoder, and ${name}-encoder is the encoder's own model: rename the plugin.`,
+    );
   const steps = [...graphs].map(([called, graph]): Step => ({
     ...graph,
     name: called,

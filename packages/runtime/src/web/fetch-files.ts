@@ -129,7 +129,8 @@ export class FetchFiles implements Files {
 
   async #readManifest(): Promise<ReadonlyMap<string, Found> | undefined> {
     if (this.#options.files) return undefined;
-    const response = await this.#ask(MANIFEST, { cache: "no-cache" }); // it says what is new
+    const response = await this.#ask(MANIFEST, { cache: "no-cache" }) // it says what is new
+      .catch(() => this.#ask(MANIFEST, { cache: "force-cache" })); // or, without a network, what was
     if (!this.#isThere(MANIFEST, response)) return undefined;
     const text = new TextDecoder().decode(await this.#bytes(MANIFEST, response));
     const entries = parseManifest(text, this.location);
