@@ -147,10 +147,10 @@ async function compare() {
   const latencies = [];
   const all = [...encodings.keys()];
   const short = all.filter((at) => encodings[at].ids.length <= 32);
-  for (const [name, onDevice, requests, texts] of [
-    ["the same over HTTP", "constant", 512, all],
-    ["this CPU, the starter model", "starter", 192, all],
-    ["this CPU, texts of at most 32 tokens", "starter", 512, short],
+  for (const { name, onDevice, requests, texts } of [
+    { name: "the same over HTTP", onDevice: "constant", requests: 512, texts: all },
+    { name: "this CPU, the starter model", onDevice: "starter", requests: 192, texts: all },
+    { name: "this CPU, texts of at most 32 tokens", onDevice: "starter", requests: 512, texts: short },
   ]) {
     const servers = [await startOther(onDevice, true), await startOther(onDevice, false)];
     const times = [[], []];

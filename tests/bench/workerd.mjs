@@ -24,7 +24,9 @@ const worker :Workerd.Worker = (
   ],
   compatibilityDate = "2026-11-01",
   compatibilityFlags = ["enable_request_signal"],
-  bindings = [${Object.entries(bindings).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`)}],
+  bindings = [${Object.entries(bindings)
+    .map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`)
+    .join(", ")}],
 );
 `;
 
@@ -45,8 +47,8 @@ export async function startWorkerd(server) {
   const port = await new Promise((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`workerd ended with ${code}.`)));
     child.stdio[3].on("data", (chunk) => {
-      const { event, port } = JSON.parse(chunk.toString().split("\n")[0]);
-      if (event === "listen") resolve(port);
+      const said = JSON.parse(chunk.toString().split("\n")[0]);
+      if (said.event === "listen") resolve(said.port);
     });
   });
   return {

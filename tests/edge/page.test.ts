@@ -130,6 +130,19 @@ describe.runIf(installed)("the demo page", () => {
     stand.complaints = [];
   });
 
+  it("works in a browser that keeps nothing", async () => {
+    stand.page = await stand.open("", {}, () => {
+      Object.defineProperty(window, "sessionStorage", {
+        get: () => {
+          throw new DOMException("Access is denied for this document.", "SecurityError");
+        },
+      });
+    });
+    const panel = await stand.show("Classify");
+    await panel.getByRole("button", { name: "Classify" }).click();
+    await expect.poll(() => verdict(panel).textContent()).toMatch(/^positive, /);
+  });
+
   it("gives a line for a shell that asks the same", async () => {
     const panel = await stand.show("Classify");
     await panel.getByLabel("Text").fill("it's warm");

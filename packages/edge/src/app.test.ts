@@ -49,8 +49,9 @@ it("an app that is open to changes is so on this machine only, by its own name",
     expect(await statusAt(host)).toBe(403);
 });
 
+const never = () => new Promise<never>(() => {});
+
 describe("a store of plugins that does not answer", () => {
-  const never = () => new Promise<never>(() => {});
   const app = createApp({
     model: readModel({ config: JSON.stringify(sizes), vocabTxt, plugins: [] }),
     store: { get: never, put: never, delete: never, list: never },

@@ -14,6 +14,8 @@ const count = (version: string) => ({
   plugins: [definePlugin({ name: "count", version, features: "mean", run: () => ({}) })],
 });
 
+const server = (name: string) => ({ server: { url: "http://a", model: name } });
+
 describe("an answer that is kept", () => {
   it("is not taken for that of another version of a plugin that is code", async () => {
     expect(await keyOf(count("1.0.0"))).toBe(await keyOf(count("1.0.0")));
@@ -21,7 +23,6 @@ describe("an answer that is kept", () => {
   });
 
   it("is not taken for that of another model of the same size on the server", async () => {
-    const server = (name: string) => ({ server: { url: "http://a", model: name } });
     expect(await keyOf(server("mine"))).not.toBe(await keyOf(server("yours")));
   });
 });

@@ -205,5 +205,6 @@ function hashOf(files: Files, file: string): Promise<string> {
   hashes.set(files, known);
   const hash = known.get(file) ?? files.hash(file);
   known.set(file, hash);
+  hash.catch(() => known.delete(file)); // what failed is tried again
   return hash;
 }

@@ -4,11 +4,25 @@ import type { Engine, Json, Question } from "./engine.ts";
 
 const KEY = "cloze-key";
 
+let key = quietly(() => sessionStorage.getItem(KEY)) ?? "";
+
 /** The key that the service asked for, kept until this tab is closed and no longer. */
 export const apiKey = {
-  get: () => sessionStorage.getItem(KEY) ?? "",
-  set: (key: string) => (key === "" ? sessionStorage.removeItem(KEY) : sessionStorage.setItem(KEY, key)),
+  get: () => key,
+  set(given: string): void {
+    key = given;
+    quietly(() => sessionStorage.setItem(KEY, given));
+  },
 };
+
+/** Some browsers are told to keep nothing, and throw at the mere name. */
+function quietly<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
 
 /** @param limit The most inputs that a request may have: more are sent in several, one after the other. */
 export function httpEngine(limit: number): Engine {

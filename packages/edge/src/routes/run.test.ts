@@ -28,6 +28,8 @@ const refuses = (field: string, code: "invalid-option" | "server-error" = "inval
 const listOf = (...texts: string[]) => ({ inputs: texts.map((one) => ({ text: one })) });
 const error = { code: "invalid-option", message: "It begins with x.", field: "text" };
 
+const asked = (words: number) => ({ context: "a ".repeat(words), choices: ["a", "b"] });
+
 describe("a list", () => {
   it("of which one input is at fault answers the others, each part with its share", async () => {
     expect(await answerJson(refuses("text"), listOf("a", "b", "x", "c"), host, limits)).toEqual({
@@ -51,7 +53,7 @@ it.each([
   ["tokenize", {}],
   ["tag", { outside: true }],
 ])("/v1/%s answers for each token, and so for no more than an isolate can hold", async (name, options) => {
-  const one = taskRoutes(model.config).find((route) => route.name === name)! as Route;
+  const one = taskRoutes(model.config).find((each) => each.name === name)! as Route;
   const few = { ...limits, windowTokens: 16 };
   expect(await answerJson(one, { ...listOf("a a a", "a"), ...options }, host, few)).toHaveProperty("results");
   await expect(
@@ -70,7 +72,6 @@ it("masks are filled with no more words than an isolate can hold", async () => {
 
 describe("choices", () => {
   const choose = taskRoutes(model.config).find(({ name }) => name === "choose")! as Route;
-  const asked = (words: number) => ({ context: "a ".repeat(words), choices: ["a", "b"] });
 
   it("are read with their context few enough at a time, however many there are together", async () => {
     const inputs = [asked(10), asked(10), asked(40), asked(10)];

@@ -17,11 +17,12 @@ const code = (expected: string) => expect.objectContaining({ code: expected }) a
 test("a run that was given up may fail later, and nobody is disturbed", async () => {
   const missed = watchRejections();
   const stop = new AbortController();
-  const answer = Promise.withResolvers<Record<string, FloatTensor>>();
-  const run = untilAborted(answer.promise, { signal: stop.signal });
+  let fail: ((why: Error) => void) | undefined;
+  const answer = new Promise<Record<string, FloatTensor>>((_, reject) => (fail = reject));
+  const run = untilAborted(answer, { signal: stop.signal });
   stop.abort();
   await expect(run).rejects.toThrow(code("aborted"));
-  answer.reject(new Error("the device is gone"));
+  fail?.(new Error("the device is gone"));
   await turn();
   expect(missed).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { SessionWorker, Start } from "./protocol.ts";
+import type { Device, SessionWorker, Start } from "./protocol.ts";
 import { WebSession } from "./session.ts";
 import type { WebSessionParts } from "./session.ts";
 
@@ -57,10 +57,9 @@ test("who gives up while a session opens leaves no worker behind", async () => {
 test("who gives up before the model is there starts no worker", async () => {
   const worker = new Silent();
   const stop = new AbortController();
-  const ready = Promise.withResolvers<Start>();
-  const opening = WebSession.create(partsOf(worker, { start: () => ready.promise }), stop.signal);
+  const parts = partsOf(worker, { start: () => soon().then(() => start) });
+  const opening = WebSession.create(parts, stop.signal);
   stop.abort();
-  ready.resolve(start);
   await expect(opening).rejects.toThrow(code("aborted"));
   expect(worker.told).toEqual([]);
 });
@@ -77,15 +76,16 @@ test("giving up later touches no session that is open", async () => {
   expect(worker.ended).toBe(false);
 });
 
+async function lengths(device: Device): Promise<number[]> {
+  const worker = new Silent();
+  const opening = WebSession.create(partsOf(worker, { device, maxLength: 600 }));
+  await soon();
+  worker.say({ outputs: {} });
+  await using session = await opening;
+  return [9, 70, 513, 599].map((length) => session.paddedLength(length));
+}
+
 test("on WebGPU rows have the lengths that travel on the wire, and in WebAssembly any multiple of 8", async () => {
-  const lengths = async (device: "webgpu" | "wasm") => {
-    const worker = new Silent();
-    const opening = WebSession.create(partsOf(worker, { device, maxLength: 600 }));
-    await soon();
-    worker.say({ outputs: {} });
-    await using session = await opening;
-    return [9, 70, 513, 599].map((length) => session.paddedLength(length));
-  };
   expect(await lengths("webgpu")).toEqual([16, 96, 576, 600]);
   expect(await lengths("wasm")).toEqual([16, 72, 520, 600]);
 });

@@ -1,11 +1,11 @@
-import path from "node:path";
-import { fileURLToPath } from "node:url";
+/** What becomes of a model whose device lets it down: no browser is needed for that. */
+import { load } from "@cloze/runtime/web";
+import type { SessionWorker } from "@cloze/runtime/web";
+import { NodeFiles } from "@cloze/runtime/node";
 import { afterEach, expect, test, vi } from "vitest";
-import { NodeFiles } from "../files/node.ts";
-import { load } from "./load.ts";
-import type { SessionWorker, Start } from "./protocol.ts";
+import { fixturePath } from "../reference/fixtures.ts";
 
-const starter = path.dirname(fileURLToPath(import.meta.resolve("@cloze/starter/model/config.json")));
+const model = fixturePath("checkpoints/erf");
 
 /** A worker that opens a model in WebAssembly, and nothing on WebGPU. */
 function withoutGpu(devices: string[]): SessionWorker {
@@ -14,7 +14,7 @@ function withoutGpu(devices: string[]): SessionWorker {
     onerror: null,
     terminate: () => devices.push("ended"),
     postMessage(message) {
-      const { device } = message as Start;
+      const { device } = message as { readonly device: string };
       devices.push(device);
       const error = { code: "unsupported", message: "The adapter has no shaders." };
       const data = device === "webgpu" ? { error } : { outputs: {} };
@@ -35,19 +35,19 @@ test("where WebGPU opens nothing, auto takes WebAssembly, says why, and leaves n
   withAdapter();
   const devices: string[] = [];
   const worker = () => withoutGpu(devices);
-  await using bert = await load(new NodeFiles(starter), { worker });
+  await using bert = await load(new NodeFiles(model), { worker });
   expect(bert).toMatchObject({ device: "wasm", fallback: { message: "The adapter has no shaders." } });
   expect(devices).toEqual(["webgpu", "ended", "wasm"]);
 });
 
 test("a device that was asked for is not replaced, and what was not tried has not failed", async () => {
   withAdapter();
-  const worker = () => withoutGpu([]);
-  await expect(load(new NodeFiles(starter), { worker, device: "webgpu" })).rejects.toThrow(
-    code("unsupported"),
-  );
-  await using bert = await load(new NodeFiles(starter), { worker, device: "wasm" });
+  const devices: string[] = [];
+  const worker = () => withoutGpu(devices);
+  await expect(load(new NodeFiles(model), { worker, device: "webgpu" })).rejects.toThrow(code("unsupported"));
+  await using bert = await load(new NodeFiles(model), { worker, device: "wasm" });
   expect(bert.fallback).toBeUndefined();
+  expect(devices).toEqual(["webgpu", "ended", "wasm"]);
 });
 
 test("who gives up while WebGPU opens the model gets no other", async () => {
@@ -60,9 +60,7 @@ test("who gives up while WebGPU opens the model gets no other", async () => {
     queueMicrotask(() => stop.abort());
     return { ...withoutGpu(ended), postMessage: () => {} };
   };
-  await expect(load(new NodeFiles(starter), { worker, signal: stop.signal })).rejects.toThrow(
-    code("aborted"),
-  );
+  await expect(load(new NodeFiles(model), { worker, signal: stop.signal })).rejects.toThrow(code("aborted"));
   expect(started).toBe(1);
   expect(ended).toContain("ended");
 });
