@@ -343,6 +343,7 @@ describe.runIf(installed)("the demo page of a service with keys and plugins of i
 
   it("lists a plugin that was installed while it runs, with its markup as text, and tries it", async () => {
     await stand.page.evaluate(() => sessionStorage.setItem("cloze-key", "boss"));
+    await stand.page.reload();
     const panel = await stand.show("Plugins");
     await panel.getByText("5 plugins").waitFor();
     const file = await copyOf("sentiment", { title: markup, labels: [markup, "<i>"], version: "7.0.0" });
@@ -371,6 +372,7 @@ describe.runIf(installed)("the demo page of a service with keys and plugins of i
   it("opens a link to such a plugin, and keeps what it says", async () => {
     const page = await stand.open();
     await page.evaluate(() => sessionStorage.setItem("cloze-key", "boss"));
+    await page.reload();
     await page.evaluate(() => (location.hash = "#plugins?plugin=my-sentiment&text=so+warm"));
     const panel = page.getByRole("tabpanel", { name: "Plugins" });
     await panel.getByRole("heading", { name: markup }).waitFor();
