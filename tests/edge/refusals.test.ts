@@ -104,6 +104,13 @@ describe("a request that is wrong", () => {
     ],
     ["no context", "/v1/answer", { question }, "context", "context should be a text, but is missing."],
     [
+      "a weight beyond all measure",
+      "/v1/embed",
+      { text: "", layers: [-1], weights: [1e300] },
+      "weights[0]",
+      "weights[0] should be a number from -1000000 to 1000000, but is 1e+300.",
+    ],
+    [
       "a threshold that is infinite",
       "/v1/answer",
       `{"question":"","context":"","threshold":1e999}`,

@@ -3,6 +3,10 @@ import * as z from "zod";
 import { expected, object } from "../inputs.ts";
 import { flag, route, texts, truncated } from "./route.ts";
 
+/** Layers are added up in float32, where numbers beyond all measure would be none. */
+const MOST = 1_000_000;
+const factor = expected(`a number from ${-MOST} to ${MOST}`);
+
 /** @param depth The model's layers, beside which there are the embeddings. */
 export const embed = (depth: number) =>
   route({
@@ -21,7 +25,7 @@ export const embed = (depth: number) =>
         .exactOptional()
         .describe("The last, [-1], by default; several are joined, or added up with weights."),
       weights: z
-        .array(z.number(expected("a number")), expected("a list of numbers"))
+        .array(z.number(factor).min(-MOST, factor).max(MOST, factor), expected("a list of numbers"))
         .max(depth + 1, `should have at most ${depth + 1} numbers`)
         .exactOptional(),
       normalize: flag.exactOptional().describe("Whether the vector is scaled to length 1."),
