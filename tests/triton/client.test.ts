@@ -106,7 +106,8 @@ describe.runIf(python)("tritonclient", () => {
   });
 
   test("is told that its time has passed: with the status that says so, which Triton's does not", () => {
-    expect([ours["without time"].status, theirs["without time"].status]).toEqual(["504", "503"]);
+    expect(ours["without time"].status).toBe("504");
+    expect([undefined, "503"]).toContain(theirs["without time"].status); // it may run before Triton looks at the clock
   });
 
   test("is told the same of the model: inputs, outputs, types and shapes", () => {
@@ -197,7 +198,8 @@ describe.runIf(python)("tritonclient", () => {
     expect(Object.keys(our)).toEqual(expect.arrayContaining(["name", "version", "last_inference"]));
     expect(Object.keys(our.inference_stats).sort()).toEqual(Object.keys(their.inference_stats).sort());
     expect(Object.keys(our.batch_stats[0]).sort()).toEqual(Object.keys(their.batch_stats[0]).sort());
-    expect([our.inference_count, our.inference_stats.success.count]).toEqual([
+    const more = theirs["without time"].status === undefined ? 1 : 0;
+    expect([our.inference_count + more, our.inference_stats.success.count + more]).toEqual([
       their.inference_count,
       their.inference_stats.success.count,
     ]);

@@ -78,11 +78,8 @@ export async function withPartial<T>(
   use: (handle: FileHandle, partial: string) => Promise<T>,
 ): Promise<T> {
   const partial = besides(file);
-  const remove = (signal: NodeJS.Signals): void => {
-    rmSync(partial, { force: true });
-    process.kill(process.pid, signal); // to no listener now, which ends the program as if there had been none
-  };
-  for (const signal of signals) process.once(signal, remove);
+  partials.add(partial);
+  watch();
   try {
     closeSync(openSync(partial, "wx")); // at once, so that no signal comes before there is what it removes
     const handle = await open(partial, "r+");
@@ -93,16 +90,37 @@ export async function withPartial<T>(
     }
   } finally {
     await rm(partial, { force: true });
-    for (const signal of signals) process.off(signal, remove);
+    partials.delete(partial);
   }
 }
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-let partials = 0;
+/** What is on its way. */
+const partials = new Set<string>();
+let counted = 0;
+let watching = false;
+
+function watch(): void {
+  if (watching) return;
+  watching = true;
+  for (const signal of signals) process.on(signal, remove);
+}
+
+/**
+ * Removes what is on its way and ends the program as if there had been no listener. Once there, it stays: a signal that
+ * comes while a listener is taken off is lost.
+ */
+function remove(signal: NodeJS.Signals): void {
+  if (partials.size === 0 && process.listenerCount(signal) > 1) return; // others see to it
+  for (const partial of partials) rmSync(partial, { force: true });
+  for (const each of signals) process.off(each, remove);
+  watching = false;
+  process.kill(process.pid, signal);
+}
 
 function besides(file: string): string {
-  return path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}-${partials++}.partial`);
+  return path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}-${counted++}.partial`);
 }
 
 async function isFile(name: string): Promise<boolean> {
