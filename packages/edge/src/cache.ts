@@ -2,7 +2,7 @@
  * Answers kept by what was asked, in the Cache API: for texts that are no secret. What is kept is named by a hash of the
  * model, the plugins, the route and the body's bytes, so that nothing is answered from another version's cache.
  */
-import { hashOf } from "./hash.ts";
+import { sha256 } from "@cloze/runtime/plugin";
 
 const encoder = new TextEncoder();
 
@@ -23,7 +23,7 @@ export class AnswerCache {
     const bytes = new Uint8Array(head.length + 1 + body.length);
     bytes.set(head);
     bytes.set(body, head.length + 1);
-    return `https://cache.cloze.invalid/${await hashOf(bytes)}`;
+    return `https://cache.cloze.invalid/${await sha256(bytes)}`;
   }
 
   async find(key: string): Promise<string | undefined> {

@@ -7,7 +7,7 @@
  */
 import { ClozeError, OWN_HEAD } from "@cloze/core";
 import type { BertConfig, HeadWeights } from "@cloze/core";
-import { hashOf } from "../hash.ts";
+import { sha256 as hashOf } from "@cloze/runtime/plugin";
 import type { Blobs } from "./blobs.ts";
 import { checkEncoder, readHead, usualPluginLimits } from "./check.ts";
 import type { Encoder, Fit, PluginLimits } from "./check.ts";

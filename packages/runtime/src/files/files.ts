@@ -55,7 +55,12 @@ export function listFolder<T>(
   return { files, folders: [...folders] };
 }
 
-/** The SHA-256 of bytes, in hexadecimal digits. */
+/**
+ * The SHA-256 of bytes, in hexadecimal digits.
+ *
+ * @example
+ * (await sha256(new Uint8Array(0))).slice(0, 8); // "e3b0c442"
+ */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", bytes);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");

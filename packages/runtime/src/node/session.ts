@@ -9,7 +9,7 @@ import { CLOSE } from "../ort/protocol.ts";
 import type { Reply, Request } from "../ort/protocol.ts";
 import { expectRun, give, settle, untilAborted, wait } from "../ort/waiting.ts";
 import type { Waiter } from "../ort/waiting.ts";
-import { wireLength } from "../remote/buckets.ts";
+import { cpuLength, wireLength } from "../remote/buckets.ts";
 import { BUSY, CLOSING } from "./protocol.ts";
 import type { NodeDevice } from "./device.ts";
 import type { Start, ThreadData } from "./protocol.ts";
@@ -103,7 +103,7 @@ export class NodeSession implements Session {
     if (this.#padding === "full") return this.#maxLength;
     if (this.#padding === "none") return length;
     if (this.#device !== "cpu") return wireLength(length, this.#maxLength);
-    return Math.min(Math.ceil(length / 8) * 8, this.#maxLength);
+    return cpuLength(length, this.#maxLength);
   }
 
   async run(

@@ -18,3 +18,8 @@ const buckets = [16, 32, 64, 96, 128, 192, 256, 384, 512] as const;
 export function wireLength(length: number, most = Infinity): number {
   return Math.max(length, Math.min(bucketLength(length, length > 512 ? 64 : buckets), most));
 }
+
+/** The length to which a CPU pads, where every shape is free: the next multiple of 8, which suits its vector units. */
+export function cpuLength(length: number, most: number): number {
+  return Math.min(Math.ceil(length / 8) * 8, most);
+}

@@ -6,7 +6,7 @@ import type { Feeds, FloatTensor, RunOptions, Session } from "@cloze/core";
 import type { Request } from "../ort/protocol.ts";
 import { expectRun, give, settle, wait } from "../ort/waiting.ts";
 import type { Waiter } from "../ort/waiting.ts";
-import { wireLength } from "../remote/buckets.ts";
+import { cpuLength, wireLength } from "../remote/buckets.ts";
 import type { Device, Lost, SessionWorker, Start, WebReply } from "./protocol.ts";
 
 /** What a session is made of. */
@@ -64,7 +64,7 @@ export class WebSession implements Session {
   /** Shapes are free in WebAssembly; on WebGPU each new one compiles shaders. */
   paddedLength(length: number): number {
     const { device, maxLength } = this.#parts;
-    if (device === "wasm") return Math.min(Math.ceil(length / 8) * 8, maxLength);
+    if (device === "wasm") return cpuLength(length, maxLength);
     return wireLength(length, maxLength);
   }
 
