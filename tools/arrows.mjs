@@ -21,6 +21,7 @@ const allowed = {
     "@cloze/train",
     "@cloze/worker",
   ],
+  extension: ["@cloze/core", "@cloze/runtime", "@cloze/starter", "@cloze/train"],
   worker: ["@cloze/core", "@cloze/edge", "@cloze/runtime", "@cloze/starter"],
 };
 

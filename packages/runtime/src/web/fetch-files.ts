@@ -25,6 +25,8 @@ export interface FetchFilesOptions {
   readonly cache?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  /** Fetches in the place of the host's `fetch`: for files that come by another way, such as a port. */
+  readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
 }
 
 /** A file, and what tells this version of it from others, where anything does. */
@@ -189,7 +191,7 @@ export class FetchFiles implements Files {
 
   /** @throws ClozeError `server-unavailable`, `aborted`. */
   async #ask(path: string, init: RequestInit = {}): Promise<Response> {
-    const { signal } = this.#options;
+    const { signal, fetch = globalThis.fetch } = this.#options;
     throwIfAborted(signal);
     try {
       return await fetch(this.#urlOf(path), { ...init, ...(signal && { signal }) });

@@ -1,0 +1,73 @@
+/**
+ * What the engine can be asked: a name, what it takes, what it gives. A task more is a function more; the host's side
+ * is typed by it.
+ */
+import type {
+  Answer,
+  AskOptions,
+  Choice,
+  ChoiceQuestion,
+  Classification,
+  EmbedOptions,
+  Embedding,
+  Filled,
+  FillOptions,
+  NextSentence,
+  Question,
+  RunOptions,
+  Similar,
+  SimilarOptions,
+  Tagging,
+  TagOptions,
+  TextInput,
+  TextPair,
+} from "@cloze/core";
+import type { Opened } from "./open.ts";
+
+/** Inputs, with the options of their task beside them. */
+type Asked<I, O> = { readonly inputs: readonly I[]; readonly plugin?: string | undefined } & Omit<
+  O,
+  keyof RunOptions
+>;
+
+export const tasks = {
+  classify: ({ bert }: Opened, { inputs, ...options }: Asked<TextInput, { top?: number }>, run: RunOptions) =>
+    bert.classify(inputs, { ...options, ...run }) as Promise<Classification[]>,
+
+  fill: ({ bert }: Opened, { inputs, ...options }: Asked<{ text: string }, FillOptions>, run: RunOptions) =>
+    bert.fill(inputs, { ...options, ...run }) as Promise<Filled[]>,
+
+  ask: ({ bert }: Opened, { inputs, ...options }: Asked<Question, AskOptions>, run: RunOptions) =>
+    bert.ask(inputs, { ...options, ...run }) as Promise<Answer[]>,
+
+  tag: ({ bert }: Opened, { inputs, ...options }: Asked<{ text: string }, TagOptions>, run: RunOptions) =>
+    bert.tag(inputs, { ...options, ...run }) as Promise<Tagging[]>,
+
+  choose: ({ bert }: Opened, { inputs, ...options }: Asked<ChoiceQuestion, object>, run: RunOptions) =>
+    bert.choose(inputs, { ...options, ...run }) as Promise<Choice[]>,
+
+  next: ({ bert }: Opened, { inputs, ...options }: Asked<TextPair, object>, run: RunOptions) =>
+    bert.next(inputs, { ...options, ...run }) as Promise<NextSentence[]>,
+
+  /** Runs a plugin by its name, on what its task takes. */
+  plugin: (
+    { bert }: Opened,
+    { name, inputs }: { name: string; inputs: readonly object[] },
+    run: RunOptions,
+  ) => bert.loaded(name).run(inputs, { ...run }) as Promise<object[]>,
+
+  embed: ({ bert }: Opened, { inputs, ...options }: Asked<TextInput, EmbedOptions>, run: RunOptions) =>
+    bert.embed(inputs, { ...options, ...run }) as Promise<Embedding[]>,
+
+  similar: (
+    { bert }: Opened,
+    {
+      query,
+      texts,
+      ...options
+    }: { query: string; texts: readonly string[] } & Omit<SimilarOptions, keyof RunOptions>,
+    run: RunOptions,
+  ): Promise<Similar[]> => bert.similar(query, texts, { ...options, ...run }),
+};
+
+export type Tasks = typeof tasks;

@@ -1,0 +1,243 @@
+/**
+ * The engine as the extension has it: started when it is first asked, ended when it has been idle for long, started
+ * again when it was lost. What it does is the worker's matter (`engine-worker/`), where it lives the transport's.
+ */
+import { createBirpc } from "birpc";
+import type { BirpcReturn } from "birpc";
+import * as vscode from "vscode";
+import type { RunOptions } from "@cloze/core";
+import { Failure } from "./failure.ts";
+import type {
+  EngineInfo,
+  EngineSide,
+  HostSide,
+  OpenOptions,
+  Outcome,
+  TaskArgs,
+  TaskName,
+  TaskResult,
+} from "./protocol.ts";
+import type { EnginePort, Transport } from "./transport.ts";
+
+/** What an engine is started with. */
+export interface Start {
+  readonly transport: Transport;
+  readonly script: string;
+  readonly options: Omit<OpenOptions, "script">;
+  /** The model's folder. */
+  readonly model: vscode.Uri;
+  /** The folder of ONNX Runtime's files. */
+  readonly runtime: vscode.Uri;
+}
+
+/** What the host has for the engine. */
+export interface EngineHost {
+  /** Says how to start, as the settings are now. */
+  start(): Promise<Start>;
+  readonly memory: vscode.Memento;
+  readonly log: vscode.LogOutputChannel;
+  /** Milliseconds of idleness after which the engine is ended; 0 for never. */
+  idleTime(): number;
+}
+
+/** What the engine is doing. */
+export type EngineState =
+  | { readonly kind: "off" }
+  | { readonly kind: "starting" }
+  | { readonly kind: "ready"; readonly info: EngineInfo }
+  | { readonly kind: "busy"; readonly info: EngineInfo }
+  | { readonly kind: "failed"; readonly why: string };
+
+interface Running {
+  readonly rpc: BirpcReturn<EngineSide, HostSide>;
+  readonly port: EnginePort;
+  readonly transport: Transport;
+  info: EngineInfo;
+  /** Milliseconds from the start to being ready. */
+  readonly startTime: number;
+}
+
+/** How long an engine may take to give up a task that was cancelled, in milliseconds; then it is ended. */
+const GIVES_UP_WITHIN = 5000;
+
+export class Engine implements vscode.Disposable {
+  readonly #host: EngineHost;
+  readonly #changes = new vscode.EventEmitter<EngineState>();
+  readonly onDidChange = this.#changes.event;
+  #state: EngineState = { kind: "off" };
+  #running: Promise<Running> | undefined;
+  /** Ends what runs, or is being started. */
+  #end: ((why: Failure) => void) | undefined;
+  readonly #calls = new Map<number, { readonly run: RunOptions; readonly lost: (why: Failure) => void }>();
+  #nextCall = 1;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(host: EngineHost) {
+    this.#host = host;
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  /** What runs, started if nothing does. */
+  async info(): Promise<EngineInfo & { readonly host: string; readonly startTime: number }> {
+    const { info, transport, startTime } = await this.#run();
+    return { ...info, host: transport.name, startTime };
+  }
+
+  /**
+   * Runs a task. An engine that is lost meanwhile is started again, and asked again, once.
+   *
+   * @throws Failure with the engine's code, `aborted` among them.
+   */
+  async run<N extends TaskName>(name: N, args: TaskArgs<N>, run: RunOptions = {}): Promise<TaskResult<N>> {
+    try {
+      return await this.#ask(name, args, run);
+    } catch (error) {
+      if (!(error instanceof Failure && error.code === "lost") || run.signal?.aborted) throw error;
+      this.#host.log.warn(`${error.message} It is started again.`);
+      return this.#ask(name, args, run);
+    }
+  }
+
+  /** Ends the engine, and frees its memory; the next task starts another. */
+  stop(why = vscode.l10n.t("The engine was stopped.")): void {
+    this.#end?.(new Failure("disposed", why));
+  }
+
+  dispose(): void {
+    this.stop();
+    this.#changes.dispose();
+  }
+
+  async #ask<N extends TaskName>(name: N, args: TaskArgs<N>, run: RunOptions): Promise<TaskResult<N>> {
+    const { rpc, info } = await this.#run();
+    if (run.signal?.aborted) throw Failure.cancelled();
+    const call = this.#nextCall++;
+    let patience: ReturnType<typeof setTimeout> | undefined;
+    const cancel = (): void => {
+      void rpc.cancel.asEvent(call);
+      patience = setTimeout(() => this.stop(), GIVES_UP_WITHIN);
+    };
+    run.signal?.addEventListener?.("abort", cancel);
+    try {
+      const answer = await new Promise<Outcome<unknown>>((resolve, reject) => {
+        this.#calls.set(call, { run, lost: reject });
+        this.#become({ kind: "busy", info });
+        rpc.run(call, name, args).then(resolve, reject);
+      });
+      return valueOf(answer) as TaskResult<N>;
+    } finally {
+      clearTimeout(patience);
+      run.signal?.removeEventListener?.("abort", cancel);
+      this.#calls.delete(call);
+      if (this.#calls.size === 0 && this.#state.kind === "busy") this.#rest();
+    }
+  }
+
+  #run(): Promise<Running> {
+    clearTimeout(this.#idle);
+    this.#running ??= this.#open();
+    return this.#running;
+  }
+
+  async #open(): Promise<Running> {
+    const begun = Date.now();
+    let port: EnginePort | undefined;
+    let ended: Failure | undefined;
+    const end = (why: Failure): void => {
+      if (ended) return;
+      ended = why;
+      clearTimeout(this.#idle);
+      this.#end = this.#running = undefined;
+      port?.end();
+      this.#become(why.code === "disposed" ? { kind: "off" } : { kind: "failed", why: why.message });
+      for (const { lost } of this.#calls.values()) lost(why);
+      giveUp?.(why);
+    };
+    let giveUp: ((why: Failure) => void) | undefined;
+    this.#end = end;
+    this.#become({ kind: "starting" });
+    try {
+      const { transport, script, options, model, runtime } = await this.#host.start();
+      let hear: (message: unknown) => void = () => {};
+      port = await transport.start(script, {
+        message: (message) => hear(message),
+        gone: (why) => end(new Failure("lost", vscode.l10n.t("The engine was lost: {0}.", why))),
+      });
+      const opened = port;
+      if (ended) {
+        opened.end();
+        throw ended;
+      }
+      const rpc = createBirpc<EngineSide, HostSide>(this.#hostSide(opened, model, runtime), {
+        post: (message) => opened.post(message),
+        on: (listener) => (hear = listener),
+        timeout: -1,
+      });
+      const info = valueOf(
+        await new Promise<Outcome<EngineInfo>>((resolve, reject) => {
+          giveUp = reject;
+          rpc.open({ script, ...options }).then(resolve, reject);
+        }),
+      );
+      const running: Running = { rpc, port, transport, info, startTime: Date.now() - begun };
+      for (const why of [info.fallback, ...info.refused]) if (why !== undefined) this.#host.log.warn(why);
+      this.#host.log.info(
+        `Engine: ${JSON.stringify({ host: transport.name, startTime: running.startTime, ...info })}`,
+      );
+      this.#rest(info);
+      return running;
+    } catch (error) {
+      const failure = Failure.of(error);
+      end(failure);
+      throw failure;
+    }
+  }
+
+  /** Nothing to do: after a while of that, the engine is ended. */
+  #rest(info = "info" in this.#state ? this.#state.info : undefined): void {
+    if (info) this.#become({ kind: "ready", info });
+    const time = this.#host.idleTime();
+    clearTimeout(this.#idle);
+    if (time > 0) this.#idle = setTimeout(() => this.stop(), time);
+  }
+
+  #become(state: EngineState): void {
+    this.#state = state;
+    this.#changes.fire(state);
+  }
+
+  #hostSide(port: EnginePort, model: vscode.Uri, runtime: vscode.Uri): HostSide {
+    const content = async (file: vscode.Uri) =>
+      port.urlOf
+        ? { url: port.urlOf(file) }
+        : { bytes: new Uint8Array(await vscode.workspace.fs.readFile(file)) };
+    return {
+      read: (path) => told(() => content(vscode.Uri.joinPath(model, path))),
+      readRuntime: (name) => told(() => content(vscode.Uri.joinPath(runtime, name))),
+      recall: async (key) => this.#host.memory.get<string>(key),
+      remember: async (key, value) => this.#host.memory.update(key, value),
+      progress: (call, done, total) => this.#calls.get(call)?.run.onProgress?.({ done, total }),
+      moved: (info, why) => {
+        this.#host.log.warn(why);
+        if ("info" in this.#state) this.#become({ ...this.#state, info });
+      },
+    };
+  }
+}
+
+function valueOf<T>(outcome: Outcome<T>): T {
+  if ("value" in outcome) return outcome.value;
+  throw new Failure(outcome.error.code, outcome.error.message);
+}
+
+async function told<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    const { code, message } = Failure.of(error);
+    return { error: { code, message } };
+  }
+}

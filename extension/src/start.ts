@@ -1,0 +1,79 @@
+/**
+ * Puts the extension together. Nothing is read and nothing runs before a command asks for it.
+ */
+import * as vscode from "vscode";
+import type { Cloze } from "./cloze.ts";
+import { commands } from "./commands/index.ts";
+import { registerCommand } from "./commands/register.ts";
+import { Engine } from "./engine/engine.ts";
+import { Failure } from "./engine/failure.ts";
+import type { Transport } from "./engine/transport.ts";
+import { WebviewTransport } from "./engine/webview-transport.ts";
+import { settings } from "./settings.ts";
+import { Models } from "./store/models.ts";
+import { Plugins } from "./store/plugins.ts";
+import { ResultsView } from "./views/results-view.ts";
+
+/**
+ * @param worker The engine's place in a host that is a worker itself.
+ * @returns What other extensions get.
+ */
+export function start(context: vscode.ExtensionContext, worker?: Transport): unknown {
+  const log = vscode.window.createOutputChannel("Cloze", { log: true });
+  const models = new Models(context);
+  const plugins = new Plugins(context);
+  const webview = new WebviewTransport(context.extensionUri, [context.globalStorageUri]);
+  const engine = new Engine({
+    log,
+    memory: context.globalState,
+    idleTime: () => settings().get("engine.unloadAfter") * 60_000,
+    async start() {
+      const { location, folder } = await models.current();
+      const [script, installed] = await Promise.all([
+        vscode.workspace.fs.readFile(vscode.Uri.joinPath(context.extensionUri, "engine.js")),
+        plugins.read(),
+      ]);
+      return {
+        transport: chooseTransport(webview, worker),
+        script: new TextDecoder().decode(script),
+        model: folder,
+        runtime: vscode.Uri.joinPath(context.extensionUri, "runtime"),
+        options: {
+          location,
+          device: settings().get("engine.device"),
+          precision: settings().get("engine.precision"),
+          plugins: installed,
+        },
+      };
+    },
+  });
+  const results = new ResultsView();
+  const cloze: Cloze = { context, log, engine, models, plugins, results };
+  context.subscriptions.push(
+    log,
+    webview,
+    engine,
+    results,
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (["cloze.engine", "cloze.model"].some((section) => change.affectsConfiguration(section)))
+        engine.stop();
+    }),
+    ...commands.map((command) => registerCommand(cloze, command)),
+  );
+  return undefined;
+}
+
+/** Where the engine runs: in a worker where the host has WebGPU and workers, unless the setting says otherwise. */
+function chooseTransport(webview: Transport, worker: Transport | undefined): Transport {
+  const wanted = settings().get("engine.host");
+  if (wanted === "webview") return webview;
+  if (wanted === "worker" && !worker)
+    throw new Failure(
+      "unsupported",
+      vscode.l10n.t("This extension host is no web worker: set cloze.engine.host to auto or webview."),
+    );
+  if (!worker) return webview;
+  const { device } = { device: settings().get("engine.device") };
+  const gpu = "gpu" in globalThis.navigator;
+  return wanted === "worker" || gpu || device === "wasm" ? worker : webview;
+}
