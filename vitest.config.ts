@@ -7,12 +7,12 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
+      { test: { name: "unit", include: ["{packages/*,extension}/src/**/*.test.ts"] } },
       {
         test: {
           name: "integration",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/long/**"],
+          exclude: ["**/node_modules/**", "tests/long/**"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { sentenceAt, sentences } from "./sentences.ts";
+
+const texts = (text: string) => sentences(text).map(({ start, end }) => text.slice(start, end));
+
+test("a sentence may go over several lines, whatever ends them", () => {
+  for (const end of ["\n", "\r\n"])
+    expect(texts(`It rained${end}all night. We stayed.`)).toEqual([`It rained${end}all night.`, "We stayed."]);
+});
+
+test("an empty line, a heading and a list's item end what goes before", () => {
+  expect(texts("A title\n\nIt rained")).toEqual(["A title", "It rained"]);
+  expect(texts("One:\n- first\n- second")).toEqual(["One:", "- first", "- second"]);
+});
+
+test("emoji and Chinese keep their offsets", () => {
+  expect(texts("🙂 Good. 今天下雨。我们在家。")).toEqual(["🙂 Good.", "今天下雨。", "我们在家。"]);
+});
+
+test("the sentence at a place is the one that it stands in, or the one before", () => {
+  const text = "It rained. We stayed.  \n\nThen it stopped.";
+  const at = (offset: number) => {
+    const found = sentenceAt(text, offset);
+    return found && text.slice(found.start, found.end);
+  };
+  expect(at(3)).toBe("It rained.");
+  expect(at(10)).toBe("It rained.");
+  expect(at(12)).toBe("We stayed.");
+  expect(at(22)).toBe("We stayed.");
+  expect(at(text.length)).toBe("Then it stopped.");
+  expect(sentenceAt("", 0)).toBeUndefined();
+});
