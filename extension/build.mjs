@@ -49,7 +49,8 @@ function host(name, platform) {
 
 copy(at("media"), "media");
 copy(at("l10n"), "l10n");
-for (const name of ["package.nls.json", "README.md", "CHANGELOG.md"]) copy(at(name), name);
+for (const name of readdirSync(at(".")))
+  if (/^(package\.nls.*\.json|[A-Z]+\.md)$/.test(name)) copy(at(name), name);
 copy(at("../LICENSE"), "LICENSE");
 const runtime = path.dirname(createRequire(found("@cloze/runtime/web")).resolve("onnxruntime-web/webgpu"));
 for (const name of ["ort-wasm-simd-threaded.asyncify.wasm", "ort-wasm-simd-threaded.wasm"])

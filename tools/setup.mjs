@@ -1,6 +1,7 @@
 /**
  * Makes a fresh clone ready: installs what package-lock.json names, if it is not there yet, and builds. The folders that
  * it is given have a lock of their own, and are installed where that can be done: what needs them says when they lack.
+ * A folder's script `finish`, if it has one, installs what npm leaves out.
  *
  * `npm start` and `npm test` run it first. It needs nothing but Node 20 or newer and npm; everything after it runs on
  * the Node that the project pins.
@@ -34,6 +35,7 @@ function install(message, folder = ".") {
   if (read(stamp) === wanted) return true;
   console.error(message);
   if (!npm("ci", "--prefix", folder, "--no-fund", "--no-audit", "--loglevel=error")) return false;
+  if (!npm("run", "--prefix", folder, "--silent", "--if-present", "finish")) return false;
   writeFileSync(stamp, wanted);
   return true;
 }

@@ -2,17 +2,26 @@
  * Puts the extension together. Nothing is read and nothing runs before a command asks for it.
  */
 import * as vscode from "vscode";
+import { CodePlugins } from "./api/code-plugins.ts";
+import { makeExports } from "./api.ts";
 import type { Cloze } from "./cloze.ts";
+import { registerCodeActions } from "./code-actions.ts";
 import { commands } from "./commands/index.ts";
 import { registerCommand } from "./commands/register.ts";
+import { registerPluginCommands } from "./commands/run-plugin.ts";
 import { Engine } from "./engine/engine.ts";
 import { Failure } from "./engine/failure.ts";
 import type { Transport } from "./engine/transport.ts";
 import { WebviewTransport } from "./engine/webview-transport.ts";
+import { Highlights } from "./entities/highlights.ts";
+import { registerTools } from "./language-model-tools.ts";
 import { settings } from "./settings.ts";
+import { StatusItem } from "./status-item.ts";
 import { Models } from "./store/models.ts";
 import { Plugins } from "./store/plugins.ts";
+import { Answers } from "./views/answers.ts";
 import { ResultsView } from "./views/results-view.ts";
+import { TokensPanel } from "./views/tokens-panel.ts";
 
 /**
  * @param worker The engine's place in a host that is a worker itself.
@@ -28,10 +37,10 @@ export function start(context: vscode.ExtensionContext, worker?: Transport): unk
     memory: context.globalState,
     idleTime: () => settings().get("engine.unloadAfter") * 60_000,
     async start() {
-      const { location, folder } = await models.current();
+      const { location, folder, sha256 } = await models.current();
       const [script, installed] = await Promise.all([
         vscode.workspace.fs.readFile(vscode.Uri.joinPath(context.extensionUri, "engine.js")),
-        plugins.read(),
+        plugins.readFor(sha256),
       ]);
       return {
         transport: chooseTransport(webview, worker),
@@ -47,20 +56,45 @@ export function start(context: vscode.ExtensionContext, worker?: Transport): unk
       };
     },
   });
+  const codePlugins = new CodePlugins(engine);
   const results = new ResultsView();
-  const cloze: Cloze = { context, log, engine, models, plugins, results };
+  const answers = new Answers();
+  const tokens = new TokensPanel(context.extensionUri);
+  const entities = new Highlights(engine, log);
+  const cloze: Cloze = {
+    context,
+    log,
+    engine,
+    models,
+    plugins,
+    codePlugins,
+    results,
+    answers,
+    tokens,
+    entities,
+  };
   context.subscriptions.push(
     log,
     webview,
     engine,
+    plugins,
+    codePlugins,
     results,
+    answers,
+    tokens,
+    results.onDidClear(() => answers.clear()),
+    entities,
+    registerTools(engine),
+    registerCodeActions(),
+    new StatusItem(engine),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (["cloze.engine", "cloze.model"].some((section) => change.affectsConfiguration(section)))
         engine.stop();
     }),
     ...commands.map((command) => registerCommand(cloze, command)),
+    registerPluginCommands(cloze),
   );
-  return undefined;
+  return makeExports(cloze);
 }
 
 /** Where the engine runs: in a worker where the host has WebGPU and workers, unless the setting says otherwise. */

@@ -27,7 +27,7 @@ function withoutGpu(devices: string[]): SessionWorker {
 afterEach(() => vi.unstubAllGlobals());
 const withAdapter = () =>
   vi.stubGlobal("navigator", {
-    gpu: { requestAdapter: async () => ({ info: { isFallbackAdapter: false } }) },
+    gpu: { requestAdapter: async () => ({ info: { isFallbackAdapter: false }, features: new Set() }) },
   });
 const code = (expected: string) => expect.objectContaining({ code: expected }) as Error;
 

@@ -1,4 +1,8 @@
-/** The session's worker on a device that is lost when a channel says so, or with `#always` at every request. */
+/**
+ * The session's worker under watch: its device is lost when a channel says so, or with `#always` at every request, and
+ * what the device is given to do is counted.
+ */
+import "./dispatches.ts";
 import { serveSession } from "@cloze/runtime/web";
 
 let device: GPUDevice | undefined;

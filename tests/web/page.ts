@@ -6,7 +6,10 @@ import type { Files, LoadOptions, WebPredictor } from "@cloze/runtime/web";
 /** What an attempt came to, as JSON. */
 export type Outcome = { readonly value: unknown } | { readonly error: { code: string; message: string } };
 
-export interface OpenOptions extends Omit<LoadOptions, "worker" | "signal" | "onProgress" | "readWasm"> {
+export interface OpenOptions extends Omit<
+  LoadOptions,
+  "worker" | "signal" | "onProgress" | "readWasm" | "choices" | "onDevice" | "fetch"
+> {
   /** Scripts of the workers, each for one start of the session. */
   readonly workers?: readonly string[];
   /** Whether ONNX Runtime's bytes are read by a function of the page. */
@@ -20,6 +23,9 @@ export interface OpenOptions extends Omit<LoadOptions, "worker" | "signal" | "on
 }
 
 const models = new Map<string, WebPredictor>();
+
+/** Where each model was told to run, and why. */
+const moves = new Map<string, string[]>();
 
 async function attempt(work: () => unknown): Promise<Outcome> {
   try {
@@ -63,11 +69,14 @@ const tools = {
     attempt(async () => {
       const stop = new AbortController();
       const loaded: Record<string, number> = {};
+      const told: string[] = [];
+      moves.set(name, told);
       let started = 0;
       const script = classic && URL.createObjectURL(await (await fetch(classic)).blob());
       const bert = await load(held ? filesOf(source) : source, {
         ...options,
         signal: stop.signal,
+        onDevice: (device, why) => told.push(why ? `${device}: ${why.message}` : device),
         onProgress: (progress) => {
           loaded[progress.file] = progress.loaded;
           if (progress.loaded >= (giveUpAt ?? Infinity)) stop.abort();
@@ -81,7 +90,7 @@ const tools = {
         }),
       });
       models.set(name, bert);
-      return { device: bert.device, loaded };
+      return { device: bert.device, precision: bert.precision, timings: bert.timings, loaded };
     }),
 
   /** Calls a task of a model. */
@@ -90,6 +99,64 @@ const tools = {
     task: "classify" | "fill" | "ask" | "tag" | "choose" | "next" | "embed",
     input: unknown,
   ) => attempt(() => (models.get(name)![task] as (input: unknown) => Promise<unknown>)(input)),
+
+  /** Where a model runs, where it was told to, and why not on WebGPU. */
+  place: (name: string) =>
+    attempt(() => {
+      const { device, precision, fallback } = models.get(name)!;
+      return { device, precision, fallback: fallback?.message, moves: moves.get(name) };
+    }),
+
+  /** What was measured. */
+  measured: (name: string) => attempt(() => models.get(name)!.measured),
+
+  /** From now on the adapter of this page is no CPU's, and may have half precision. */
+  pretend: (half: boolean): void => {
+    const { gpu } = navigator;
+    const ask = gpu.requestAdapter.bind(gpu);
+    gpu.requestAdapter = async (...options) => {
+      const adapter = await ask(...options);
+      if (!adapter) return null;
+      const { vendor, architecture, device, description } = adapter.info;
+      const info = { vendor, architecture, device, description, isFallbackAdapter: false };
+      return { info, features: new Set(half ? ["shader-f16"] : []) } as unknown as GPUAdapter;
+    };
+  },
+
+  /** Gives up what runs, after a while; meanwhile another waits. */
+  giveUpRunning: (name: string, text: string, after: number, other: string) =>
+    attempt(async () => {
+      const stop = new AbortController();
+      const bert = models.get(name)!;
+      const running = bert.classify(text, { signal: stop.signal });
+      const waiting = bert.classify(other);
+      const start = performance.now();
+      setTimeout(() => stop.abort(), after);
+      const code = await running.catch((error: ClozeError) => error.code);
+      const ms = performance.now() - start - after;
+      return { code, ms, other: await waiting };
+    }),
+
+  /** Takes the turn of everybody on the graphics card, until the page ends. */
+  holdTurn: () =>
+    new Promise<void>((resolve) => {
+      void navigator.locks.request("cloze-webgpu", () => {
+        resolve();
+        return new Promise(() => {});
+      });
+    }),
+
+  /** What the graphics card was given to do since it was last asked, by the program's name. */
+  dispatches: () =>
+    new Promise<Readonly<Record<string, number>>>((resolve) => {
+      const channel = new BroadcastChannel("dispatches");
+      channel.onmessage = ({ data }) => {
+        if (data === "ask") return;
+        channel.close();
+        resolve(data as Record<string, number>);
+      };
+      channel.postMessage("ask");
+    }),
 
   /** Calls a task many times. */
   repeat: (name: string, text: string, times: number) =>

@@ -167,33 +167,6 @@ describe.runIf(hasBrowser)("in a browser", () => {
   );
 });
 
-describe.runIf(hasBrowser)("a device that is lost", () => {
-  let page: Page;
-  beforeAll(async () => {
-    page = await openPage(stand().browser, stand().site.url);
-  });
-  afterAll(() => page.context().close());
-  const lose = () => page.evaluate(() => new BroadcastChannel("lose").postMessage("now"));
-  const classify = () => call(page, "small", "classify", "the cat");
-
-  test("is replaced, and what was asked is answered; and again later", async () => {
-    valueOf(await open(page, "small", "/models/erf", { device: "webgpu", workers: ["/lossy.js"] }));
-    const before = await classify();
-    for (let time = 0; time < 2; time++) {
-      await lose();
-      const answers = await Promise.all([classify(), classify(), classify()]);
-      expect(answers).toEqual([before, before, before]);
-    }
-  });
-
-  test("is an error where the next is lost too", async () => {
-    valueOf(await open(page, "small", "/models/erf", { device: "webgpu", workers: ["/lossy.js#always"] }));
-    const failed = { error: { code: "unsupported", message: expect.stringMatching(/lost twice/) as string } };
-    expect(await Promise.all([classify(), classify()])).toMatchObject([failed, failed]);
-    expect(await classify()).toMatchObject(failed);
-  });
-});
-
 test.runIf(hasBrowser)("without WebGPU, it is WebAssembly or a sentence", async () => {
   const plain = await openBrowser(["--disable-features=WebGPU,WebGPUService", "--disable-gpu"]);
   const page = await openPage(plain, stand().site.url);

@@ -1,20 +1,25 @@
 /**
- * Classify Selection.
+ * Classify Selection: each selection, each line of a long one, or the sentence at the cursor gets a label.
  */
-import * as vscode from "vscode";
+import type { TextInput } from "@cloze/core";
 import type { Command } from "../cloze.ts";
-import { during } from "./during.ts";
+import { settings } from "../settings.ts";
+import { listPlugins, pickPlugin } from "./pick-plugin.ts";
+import { faces } from "./plugin-faces.ts";
+import { answerGiven, givenOf, runOnEditor } from "./run-on-texts.ts";
 
 export const classifySelection: Command = {
   id: "cloze.classifySelection",
-  async run({ engine }) {
-    const editor = vscode.window.activeTextEditor;
-    if (!editor) return;
-    const text = editor.document.getText(editor.selection);
-    const results = await during(vscode.l10n.t("Classifying"), (run) =>
-      engine.run("classify", { inputs: [{ text }] }, run),
-    );
-    void vscode.window.showInformationMessage(`Cloze: ${JSON.stringify(results)}`);
-    return results;
+  async run(cloze, argument) {
+    const set = settings().get("classify.plugin");
+    const given = givenOf(argument);
+    if (given) {
+      const { plugin = set || undefined } = argument as { plugin?: string };
+      return answerGiven(given, (inputs, run) =>
+        cloze.engine.run("classify", { inputs: inputs as TextInput[], plugin }, run),
+      );
+    }
+    const plugins = (await listPlugins(cloze)).filter(({ face }) => face === faces.classify);
+    return runOnEditor(cloze, await pickPlugin(cloze, plugins, "classify", set));
   },
 };

@@ -10,17 +10,26 @@ const UNSEEN = 500;
  * Does what takes time.
  *
  * @param title What is shown of it.
+ * @param work Told how to run, and with what to say where it is.
  */
-export async function during<T>(title: string, work: (run: RunOptions) => Promise<T>): Promise<T> {
+export async function during<T>(
+  title: string,
+  work: (run: RunOptions, say: (message: string) => void) => Promise<T>,
+): Promise<T> {
   const abort = new AbortController();
   let told = 0;
-  let report: ((share: number) => void) | undefined;
-  const running = work({
+  let message: string | undefined;
+  let report: (() => void) | undefined;
+  const run: RunOptions = {
     signal: abort.signal,
     onProgress({ done, total }) {
       told = total === 0 ? 0 : done / total;
-      report?.(told);
+      report?.();
     },
+  };
+  const running = work(run, (said) => {
+    message = said;
+    report?.();
   });
   const quick = await Promise.race([
     running.then(
@@ -35,11 +44,11 @@ export async function during<T>(title: string, work: (run: RunOptions) => Promis
     { location, title: `Cloze: ${title}`, cancellable: true },
     (progress, token) => {
       let shown = 0;
-      report = (share) => {
-        progress.report({ increment: 100 * (share - shown) });
-        shown = share;
+      report = () => {
+        progress.report({ increment: 100 * (told - shown), ...(message !== undefined && { message }) });
+        shown = told;
       };
-      if (told > 0) report(told);
+      if (told > 0 || message !== undefined) report();
       token.onCancellationRequested(() => abort.abort());
       return running;
     },

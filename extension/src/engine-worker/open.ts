@@ -2,24 +2,22 @@
  * Opens the model: files that the host reads, or tells where they can be fetched, and a session in a worker of its own,
  * started from this very script.
  */
-import { ClozeError, findHead } from "@cloze/core";
-import type { Plugin } from "@cloze/core";
-import { openZip, readPlugin } from "@cloze/runtime/plugin";
+import { ClozeError } from "@cloze/core";
+import type { Predictor } from "@cloze/core";
+import { sha256 } from "@cloze/runtime/plugin";
 import { FetchFiles, load } from "@cloze/runtime/web";
-import type { WebPredictor } from "@cloze/runtime/web";
-import type {
-  EngineInfo,
-  HostSide,
-  OpenOptions,
-  Outcome,
-  PluginSummary,
-  TaskName,
-} from "../engine/protocol.ts";
+import { fetchByPage } from "../engine/page-fetch.ts";
+import type { Content, EngineInfo, HostSide, OpenOptions, Outcome } from "../engine/protocol.ts";
+import { PluginSet } from "./plugins.ts";
 
 /** A model that is ready. */
 export interface Opened {
-  readonly bert: WebPredictor;
+  /** The model with the plugins that there are now. */
+  readonly bert: Predictor;
+  readonly plugins: PluginSet;
   readonly info: EngineInfo;
+  /** Tells the host that plugins came or went. */
+  readonly changed: () => Promise<void>;
 }
 
 /** What the host does, as this side sees it. */
@@ -32,16 +30,6 @@ export type Host = {
 /** The address that the model has in here. */
 const MODEL = "https://model.invalid/";
 
-/** The task that serves a head, by the class that the head is in transformers. */
-const taskOfHead: Readonly<Record<string, TaskName>> = {
-  BertForSequenceClassification: "classify",
-  BertForTokenClassification: "tag",
-  BertForQuestionAnswering: "ask",
-  BertForMaskedLM: "fill",
-  BertForMultipleChoice: "choose",
-  BertForNextSentencePrediction: "next",
-};
-
 export async function open(host: Host, options: OpenOptions): Promise<Opened> {
   const begun = performance.now();
   const files = filesOf(host);
@@ -49,51 +37,58 @@ export async function open(host: Host, options: OpenOptions): Promise<Opened> {
   const script = URL.createObjectURL(
     new Blob(["self.clozeRole = 'session';\n", options.script], { type: "text/javascript" }),
   );
-  const bert = await load(files, {
+  const model = await load(files, {
     device: options.device,
     worker: () => new Worker(script),
     readWasm: (name) => readRuntime(host, name),
   });
+  const hash = await hashWeights(files);
+  const plugins = new PluginSet(model, hash);
   const refused: string[] = [];
-  for (const bytes of options.plugins) {
+  for (const { name, bytes } of options.plugins) {
     try {
-      await bert.plugin(await readPlugin(await openZip(bytes, "an installed plugin")));
+      await plugins.add(bytes, name);
     } catch (error) {
       refused.push(error instanceof Error ? error.message : String(error));
     }
   }
   const adapter = await describeAdapter();
-  const { config } = bert;
+  const { config } = model;
   const info: EngineInfo = {
-    device: bert.device,
+    device: model.device,
     precision: "fp32",
-    ...(bert.fallback && { fallback: bert.fallback.message }),
+    ...(model.fallback && { fallback: model.fallback.message }),
     ...(adapter && { adapter }),
     model: {
       name: options.location,
       layers: config.layers,
       hiddenSize: config.hiddenSize,
       maxLength: config.maxPositions,
-      sha256: await files.hash("model.safetensors"),
+      sha256: hash,
     },
-    plugins: bert.plugins.map(summarize),
+    plugins: plugins.summaries,
     refused,
     timings: { load: performance.now() - begun },
   };
-  return { bert, info };
+  const now = (): EngineInfo => ({ ...info, plugins: plugins.summaries });
+  return {
+    plugins,
+    get bert() {
+      return plugins.bert;
+    },
+    get info() {
+      return now();
+    },
+    changed: () => host.changed(now()),
+  };
 }
 
-function summarize(plugin: Plugin): PluginSummary {
-  const { name, title, version, labels, metrics, examples, kind } = plugin;
-  return {
-    name,
-    title,
-    version,
-    labels,
-    metrics,
-    examples,
-    task: taskOfHead[findHead(kind).architectures[0]],
-  };
+/** The SHA-256 of the weights; where they are in several files, that of those files' names and hashes. */
+async function hashWeights(files: FetchFiles): Promise<string> {
+  const names = [...(await files.list()).files.keys()].filter((name) => name.endsWith(".safetensors")).sort();
+  if (names.includes("model.safetensors")) return files.hash("model.safetensors");
+  const hashes = await Promise.all(names.map(async (name) => `${name} ${await files.hash(name)}\n`));
+  return sha256(new TextEncoder().encode(hashes.join("")));
 }
 
 async function describeAdapter(): Promise<EngineInfo["adapter"]> {
@@ -113,32 +108,19 @@ async function describeAdapter(): Promise<EngineInfo["adapter"]> {
 function filesOf(host: Host): FetchFiles {
   return new FetchFiles(MODEL, {
     cache: false, // they are on this machine, or as near
-    async fetch(url, { signal, ...init }) {
-      const outcome = await host.read(url.slice(MODEL.length));
-      if ("error" in outcome && outcome.error.code === "not-found")
-        return new Response(null, { status: 404 });
-      const content = valueOf(outcome);
-      return "bytes" in content
-        ? new Response(content.bytes)
-        : fetch(content.url, { ...init, signal: signal ?? null });
-    },
+    fetch: async (url) => respond(await host.read(url.slice(MODEL.length))),
   });
 }
 
 async function readRuntime(host: Host, name: string): Promise<Uint8Array<ArrayBuffer>> {
-  const content = valueOf(await host.readRuntime(name));
-  if ("bytes" in content) return content.bytes;
-  const response = await fetch(content.url);
+  const response = await respond(await host.readRuntime(name));
   if (!response.ok)
-    throw new ClozeError(
-      "not-found",
-      `${content.url} was answered with status ${response.status}: reload the window.`,
-    );
+    throw new ClozeError("not-found", `ONNX Runtime's ${name} is not there: install the extension again.`);
   return new Uint8Array(await response.arrayBuffer());
 }
 
-function valueOf<T>(outcome: Outcome<T>): T {
-  if ("value" in outcome) return outcome.value;
-  const { code, message } = outcome.error;
-  throw new ClozeError(code as "internal", message);
+async function respond(outcome: Outcome<Content>): Promise<Response> {
+  if ("error" in outcome)
+    return new Response(outcome.error.message, { status: outcome.error.code === "not-found" ? 404 : 500 });
+  return "bytes" in outcome.value ? new Response(outcome.value.bytes) : fetchByPage(outcome.value.url);
 }

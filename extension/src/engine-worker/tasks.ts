@@ -22,7 +22,17 @@ import type {
   TextInput,
   TextPair,
 } from "@cloze/core";
+import { readFeatures } from "./features.ts";
+import { measure } from "./measure.ts";
+import { lookAtColumns } from "./labelled-file.ts";
+import type { LabelledFile } from "./labelled-file.ts";
+import { nearest } from "./nearest.ts";
 import type { Opened } from "./open.ts";
+import { likelihood, suggest } from "./suggest.ts";
+import type { PluginFiles } from "./plugins.ts";
+import { train } from "./train.ts";
+import { selfTest } from "./self-test.ts";
+import { tokens } from "./tokens.ts";
 
 /** Inputs, with the options of their task beside them. */
 type Asked<I, O> = { readonly inputs: readonly I[]; readonly plugin?: string | undefined } & Omit<
@@ -36,6 +46,11 @@ export const tasks = {
 
   fill: ({ bert }: Opened, { inputs, ...options }: Asked<{ text: string }, FillOptions>, run: RunOptions) =>
     bert.fill(inputs, { ...options, ...run }) as Promise<Filled[]>,
+
+  /** Words for the editor's blanks. */
+  suggest,
+
+  likelihood,
 
   ask: ({ bert }: Opened, { inputs, ...options }: Asked<Question, AskOptions>, run: RunOptions) =>
     bert.ask(inputs, { ...options, ...run }) as Promise<Answer[]>,
@@ -59,6 +74,9 @@ export const tasks = {
   embed: ({ bert }: Opened, { inputs, ...options }: Asked<TextInput, EmbedOptions>, run: RunOptions) =>
     bert.embed(inputs, { ...options, ...run }) as Promise<Embedding[]>,
 
+  /** What plugins of code read. */
+  features: readFeatures,
+
   similar: (
     { bert }: Opened,
     {
@@ -68,6 +86,41 @@ export const tasks = {
     }: { query: string; texts: readonly string[] } & Omit<SimilarOptions, keyof RunOptions>,
     run: RunOptions,
   ): Promise<Similar[]> => bert.similar(query, texts, { ...options, ...run }),
+
+  /** Which columns a file of labelled texts has. */
+  lookAtColumns: async (_: Opened, file: LabelledFile) => lookAtColumns(file),
+
+  /** Trains a plugin from labelled texts; it is not added. */
+  train,
+
+  /** Looks at all of a plugin, which is not added. */
+  checkPlugin: (
+    { plugins }: Opened,
+    { file, place }: { file: Uint8Array<ArrayBuffer> | PluginFiles; place: string },
+  ) => plugins.check(file, place),
+
+  /** Adds an installed plugin, in the place of one that has its name. */
+  addPlugin: async (
+    { plugins, changed }: Opened,
+    { bytes, place }: { bytes: Uint8Array<ArrayBuffer>; place: string },
+  ) => {
+    await plugins.add(bytes, place);
+    await changed();
+  },
+
+  removePlugin: async ({ plugins, changed }: Opened, { name }: { name: string }) => {
+    await plugins.remove(name);
+    await changed();
+  },
+
+  measure,
+  selfTest,
+
+  /** As `similar`; texts that come again cost nothing. */
+  nearest,
+
+  /** What the model reads of a text. */
+  tokens,
 };
 
 export type Tasks = typeof tasks;

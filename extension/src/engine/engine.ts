@@ -220,11 +220,17 @@ export class Engine implements vscode.Disposable {
       recall: async (key) => this.#host.memory.get<string>(key),
       remember: async (key, value) => this.#host.memory.update(key, value),
       progress: (call, done, total) => this.#calls.get(call)?.run.onProgress?.({ done, total }),
+      changed: (info) => this.#update(info),
       moved: (info, why) => {
         this.#host.log.warn(why);
-        if ("info" in this.#state) this.#become({ ...this.#state, info });
+        this.#update(info);
       },
     };
+  }
+
+  #update(info: EngineInfo): void {
+    void this.#running?.then((running) => (running.info = info));
+    if ("info" in this.#state) this.#become({ ...this.#state, info });
   }
 }
 

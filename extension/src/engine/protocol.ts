@@ -35,6 +35,8 @@ export interface HostSide {
   recall(key: string): Promise<string | undefined>;
   remember(key: string, value: string): Promise<void>;
   progress(call: number, done: number, total: number): void;
+  /** Plugins came or went. */
+  changed(info: EngineInfo): void;
   /** The model runs elsewhere now. */
   moved(info: EngineInfo, why: string): void;
 }
@@ -50,8 +52,8 @@ export interface OpenOptions {
   readonly location: string;
   readonly device: Device | "auto";
   readonly precision: "auto" | "fp32" | "fp16";
-  /** Plugins that were installed: `.cloze` files. */
-  readonly plugins: readonly Uint8Array<ArrayBuffer>[];
+  /** Plugins that were installed: `.cloze` files, by the plugins' names. */
+  readonly plugins: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[];
 }
 
 /** What the engine is, and how it came up. */
@@ -89,6 +91,17 @@ export interface PluginSummary extends Pick<
   "name" | "title" | "version" | "labels" | "metrics" | "examples"
 > {
   readonly task: TaskName;
+}
+
+/** A plugin that can be installed: what is told of it, and all of it as a `.cloze` file. */
+export interface PluginFile extends PluginSummary, Pick<Plugin, "kind" | "encoder"> {
+  /** Its README.md; empty where it has none. */
+  readonly card: string;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** SHA-256 of the file. */
+  readonly sha256: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export type TaskName = keyof Tasks;

@@ -3,24 +3,46 @@
  * this file's matter.
  */
 import * as vscode from "vscode";
+import { percent } from "./percent.ts";
+import { ResultDecorations } from "./result-decorations.ts";
 
 /** A line of the view. */
 export interface Result {
   readonly label: string;
-  /** Beside the label, paler: a score, a place. */
+  /** A share of 1, as probabilities are: told in percent, and as a bar in lines under others. */
+  readonly score?: number;
+  /** Beside the label, paler: a place, a text. */
   readonly description?: string;
   readonly tooltip?: string | vscode.MarkdownString;
   /** A codicon's name. */
   readonly icon?: string;
-  /** Where a click leads. */
-  readonly place?: vscode.Location;
+  /** Where a click leads; a function, where the text is moved by edits. */
+  readonly place?: vscode.Location | (() => vscode.Location | undefined);
+  /** What a click does, where it leads to no place. */
+  readonly command?: vscode.Command;
   readonly children?: readonly Result[];
 }
+
+/** Lines that are shown; the clipboard has all. */
+const MOST = 1000;
+/** Lines whose children are open at once. */
+const FEW = 3;
+/** Letters that a bar is long. */
+const BAR = 10;
+/** Goes to a result's place; of no use to people, so package.json does not have it. */
+const OPEN = "cloze.results.open";
 
 export class ResultsView implements vscode.TreeDataProvider<Result>, vscode.Disposable {
   readonly #changes = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.#changes.event;
+  readonly #clears = new vscode.EventEmitter<void>();
+  /** Somebody is done with the results: what marks them in documents should go too. */
+  readonly onDidClear = this.#clears.event;
+  /** What is written behind texts. */
+  readonly decorations = new ResultDecorations();
   readonly #view = vscode.window.createTreeView("cloze.results", { treeDataProvider: this });
+  readonly #open = vscode.commands.registerCommand(OPEN, open);
+  readonly #inner = new WeakSet<Result>();
   #results: readonly Result[] = [];
   #plain = "";
 
@@ -31,11 +53,9 @@ export class ResultsView implements vscode.TreeDataProvider<Result>, vscode.Disp
    * @param plain The same as text, for the clipboard.
    */
   show(title: string, results: readonly Result[], plain: string): void {
-    this.#results = results;
-    this.#plain = plain;
-    this.#view.description = title;
-    this.#view.message = results.length === 0 ? vscode.l10n.t("Nothing was found.") : "";
-    this.#changes.fire();
+    this.#set(results, plain);
+    // Not as the view's description: that is hidden where the view is alone in its panel.
+    this.#view.message = results.length === 0 ? vscode.l10n.t("{0}: nothing was found.", title) : title;
     void vscode.commands.executeCommand("cloze.results.focus", { preserveFocus: true });
   }
 
@@ -44,35 +64,57 @@ export class ResultsView implements vscode.TreeDataProvider<Result>, vscode.Disp
     return this.#plain;
   }
 
+  /** Empties the view, and lets those who marked results in documents know. */
   clear(): void {
-    this.#results = [];
-    this.#plain = "";
-    this.#view.description = this.#view.message = "";
+    this.#set([], "");
+    this.#view.message = "";
+    this.decorations.clear();
+    this.#clears.fire();
+  }
+
+  #set(results: readonly Result[], plain: string): void {
+    const left = results.length - MOST;
+    const rest: Result = {
+      label: vscode.l10n.t("{0} more", left),
+      description: vscode.l10n.t("Copy Results has all of them"),
+      icon: "ellipsis",
+    };
+    this.#results = left > 0 ? [...results.slice(0, MOST), rest] : results;
+    this.#plain = plain;
+    void vscode.commands.executeCommand("setContext", "cloze.results", results.length > 0);
     this.#changes.fire();
   }
 
-  getTreeItem({ label, description, tooltip, icon, place, children }: Result): vscode.TreeItem {
-    const { None, Expanded } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(label, children ? Expanded : None);
-    if (description !== undefined) item.description = description;
+  getTreeItem(result: Result): vscode.TreeItem {
+    const { label, score, description, tooltip, icon, place, command, children } = result;
+    const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+    const open = this.#results.length > FEW ? Collapsed : Expanded;
+    const item = new vscode.TreeItem(label, children && children.length > 0 ? open : None);
+    const share = score === undefined ? [] : [percent(score)];
+    const text = description === undefined ? [] : [description];
+    const bar = score !== undefined && this.#inner.has(result) ? ["━".repeat(Math.round(score * BAR))] : [];
+    item.description = [...share, ...text, ...bar].join("  ");
+    item.accessibilityInformation = { label: [label, ...share, ...text].join(", ") };
     if (tooltip !== undefined) item.tooltip = tooltip;
     if (icon !== undefined) item.iconPath = new vscode.ThemeIcon(icon);
-    item.accessibilityInformation = { label: description === undefined ? label : `${label}, ${description}` };
-    if (place)
-      item.command = {
-        command: "vscode.open",
-        title: vscode.l10n.t("Show"),
-        arguments: [place.uri, { selection: place.range }],
-      };
+    if (command) item.command = command;
+    else if (place) item.command = { command: OPEN, title: vscode.l10n.t("Show"), arguments: [place] };
     return item;
   }
 
   getChildren(result?: Result): Result[] {
+    for (const child of result?.children ?? []) this.#inner.add(child);
     return [...(result ? (result.children ?? []) : this.#results)];
   }
 
   dispose(): void {
-    this.#view.dispose();
-    this.#changes.dispose();
+    for (const one of [this.#view, this.#open, this.#changes, this.#clears, this.decorations]) one.dispose();
   }
+}
+
+async function open(place: NonNullable<Result["place"]>): Promise<void> {
+  const location = typeof place === "function" ? place() : place;
+  if (location)
+    await vscode.commands.executeCommand("vscode.open", location.uri, { selection: location.range });
+  else vscode.window.setStatusBarMessage(vscode.l10n.t("Cloze: that text was edited or closed since."), 5000);
 }

@@ -50,6 +50,13 @@ describe("spans", () => {
     expect(spans.find(({ text }) => text === "dd")).toMatchObject({ score: 10 });
   });
 
+  test("answers that are to lie apart are the best of each place", () => {
+    const windows = [window(0, 6, { starts: { 3: 9, 4: 8, 7: 5 }, ends: { 4: 9, 5: 8, 8: 5 } })];
+    const texts = (apart: boolean) => decode(windows, one, { apart }).spans.map(({ text }) => text);
+    expect(texts(false).slice(0, 3)).toEqual(["aa bb", "aa bb cc", "bb"]);
+    expect(texts(true).slice(0, 2)).toEqual(["aa bb", "ee ff"]);
+  });
+
   test("the null score is the least over the windows", () => {
     const windows = [
       window(0, 4, { starts: { 0: 4 }, ends: { 0: 3 } }),

@@ -43,6 +43,8 @@ export interface SpanOptions {
   readonly candidates: number;
   /** Whether the null answer takes part in the probabilities. */
   readonly noAnswer: boolean;
+  /** Whether an answer that overlaps a better one is left out. */
+  readonly apart?: boolean | undefined;
 }
 
 /** A part of a context that may be the answer. */
@@ -93,8 +95,10 @@ export function decodeSpans(
   for (const { start, end, score } of found) {
     const places = seen.size + (options.noAnswer && nullScore > score ? 1 : 0); // no answer has a place too
     if (places >= options.candidates) break;
-    const from = offsets[2 * (words ? words.indexOf(words[start]) : start)];
-    const to = offsets[2 * (words ? words.lastIndexOf(words[end]) : end) + 1];
+    const from = offsets[2 * (words ? edge(words, start, -1) : start)];
+    const to = offsets[2 * (words ? edge(words, end, 1) : end) + 1];
+    if (options.apart && [...seen.values()].some((better) => from < better.end && better.start < to))
+      continue;
     const text = context.slice(from, to);
     if (!seen.has(text)) seen.set(text, { text, start: from, end: to, score });
   }
@@ -102,6 +106,13 @@ export function decodeSpans(
   const scores = answers.map(({ score }) => score);
   const probabilities = softmaxInPlace(Float64Array.from(options.noAnswer ? [...scores, nullScore] : scores));
   return { spans: answers.map((answer, i) => ({ ...answer, probability: probabilities[i] })), nullScore };
+}
+
+/** The first (-1) or last (1) token of the word that a token is in. */
+function edge(words: Int32Array, token: number, step: -1 | 1): number {
+  let at = token;
+  while (words[at + step] === words[token]) at += step;
+  return at;
 }
 
 /** Every token's start (0) or end (1) logit. */

@@ -46,6 +46,8 @@ export interface AskOptions extends RunOptions {
   readonly wholeWords?: boolean | undefined;
   /** Whether "no answer" is an answer (SQuAD 2.0). */
   readonly noAnswer?: boolean | undefined;
+  /** Whether answers lie apart: one that overlaps a better one is left out. Off, as in the original. */
+  readonly apart?: boolean | undefined;
   /** Refuses contexts that take more windows than this, all together; no limit by default. */
   readonly maxWindows?: number | undefined;
   /** No answer if the null score leads by more than this: the plugin's own, else 0. */
@@ -142,6 +144,7 @@ export async function ask(
       words,
       maxAnswer,
       noAnswer,
+      apart: options.apart,
       candidates: CANDIDATES,
     });
     const answers = spans.slice(0, top);

@@ -46,12 +46,14 @@ export interface EmitOptions {
 }
 
 /**
- * Emits `graph` for a session of our own: float32 arithmetic, and weights that stay where they are. The model points
+ * Emits `graph` for a session of our own, with weights that stay where they are. The model points
  * into their files by byte offset (ONNX's external data), so it is a few kilobytes, and `model.safetensors` is the one
- * file with weights. Those stored as f16 or bf16 are cast, which ONNX Runtime does once, at load.
+ * file with weights. Those stored in another type than is computed in are cast, which ONNX Runtime does once, at load.
+ * Whatever it computes in, it takes and gives float32.
  *
  * @param weights Where each parameter lies, by name; paths are relative to the folder of the model.
  * @param profile Rules in the place of the portable ones.
+ * @param compute The type that is computed in.
  * @returns The bytes of the `.onnx` file.
  * @throws ClozeError `invalid-model` when a parameter is missing or has another shape.
  * @example
@@ -62,8 +64,10 @@ export function toOnnx(
   graph: Graph,
   weights: Weights,
   profile: Partial<Rules> = {},
+  compute: EmitOptions["compute"] = "F32",
 ): Uint8Array<ArrayBuffer> {
-  return concatenate(encodeModel(emit(graph, weights, { signature: local, profile, compute: "F32" })));
+  const signature = compute === "F32" ? local : localHalf;
+  return concatenate(encodeModel(emit(graph, weights, { signature, profile, compute })));
 }
 
 /**
@@ -78,18 +82,30 @@ export function toTrainingOnnx(graph: Graph): Uint8Array<ArrayBuffer> {
   );
 }
 
+/** onnx.TensorProto.DataType of the types that can be computed in. */
+const castTo = { F32: 1, F16: 10 } as const;
+
 /** The signature of our own sessions: the graph's names, int32 and float32. */
 const local: Signature = {
   input: (_, name, value) => ({ info: describe(name, value), read: name }),
   output: (_, name, value, result) => ({ info: describe(name, value), result }),
 };
 
+/** The same around arithmetic in half precision. */
+const localHalf: Signature = {
+  input: (e, name, value) => ({
+    info: describe(name, value),
+    read: value.type === "int32" ? name : e.node("Cast", [name], { to: castTo.F16 }),
+  }),
+  output: (e, name, value, result) => ({
+    info: describe(name, value),
+    result: value.type === "int32" ? result : e.node("Cast", [result], { to: castTo.F32 }),
+  }),
+};
+
 function describe(name: string, { type, shape }: Value): ValueInfoProto {
   return { name, type: type === "int32" ? "I32" : "F32", dims: shape };
 }
-
-/** onnx.TensorProto.DataType of the types that can be computed in. */
-const castTo = { F32: 1, F16: 10 } as const;
 
 /**
  * Emits `graph`.
@@ -159,6 +175,7 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
       fed || !isParameter(parameter) || weightOf(parameter).type === compute
         ? result
         : emitter.node("Cast", [result], { to: castTo[compute] }),
+    madeBy: (value) => made.get(value),
     derived(parameter, what, { type, dims, make }) {
       const { name, tensor } = weightOf(parameter);
       if (!read) throw new TypeError("What is derived from weights is laid into the model.");
@@ -183,6 +200,7 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
 
   const wanted = [...graph.outputs.values()];
   const order = needed(graph, wanted);
+  const made = new Map(order.map((node) => [node.output, node]));
   const inputs = graph.inputs.map((value) => {
     const { info, read: name } = signature.input(
       emitter,
@@ -204,8 +222,8 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
   const outputNames = new Map<string, string>();
   const outputs = [...graph.outputs].map(([name, value]) => {
     const { info, result } = signature.output(emitter, name, value, nameOf(value));
-    const made = nodes.some((node) => node.outputs.includes(result));
-    if (made && !outputNames.has(result)) outputNames.set(result, name);
+    const isMade = nodes.some((node) => node.outputs.includes(result));
+    if (isMade && !outputNames.has(result)) outputNames.set(result, name);
     else nodes.push({ operator: "Identity", inputs: [result], outputs: [name] });
     return info;
   });
@@ -214,7 +232,7 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
   return {
     opset: OPSET,
     irVersion: IR_VERSION,
-    nodes: nodes.map((node) => ({
+    nodes: nodesFor([...outputNames.keys(), ...graph.outputs.keys()], nodes).map((node) => ({
       ...node,
       inputs: node.inputs.map(called),
       outputs: node.outputs.map(called),
@@ -223,6 +241,17 @@ export function emit(graph: Graph, weights: Weights, options: EmitOptions): Mode
     inputs,
     outputs,
   };
+}
+
+/** The nodes without which these results are not there: ONNX Runtime would run the others, too. */
+function nodesFor(results: readonly string[], nodes: readonly NodeProto[]): readonly NodeProto[] {
+  const wanted = new Set(results);
+  const kept = nodes.toReversed().filter(({ inputs, outputs }) => {
+    const isWanted = outputs.some((name) => wanted.has(name));
+    if (isWanted) for (const name of inputs) wanted.add(name);
+    return isWanted;
+  });
+  return kept.reverse();
 }
 
 /** Bytes an element. */

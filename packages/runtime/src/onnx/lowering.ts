@@ -33,6 +33,8 @@ export interface Emitter {
   stored(parameter: Value): string;
   /** Casts what was taken from a stored parameter to the type that is computed in, where it is not that already. */
   widen(result: string, parameter: Value): string;
+  /** The node that gave a value, where one did: for rules that write two as one. What is not read then is left out. */
+  madeBy(value: Value): Made | undefined;
   /** An initializer that is computed from a parameter when the model is written. */
   derived(parameter: Value, what: string, tensor: Derived): string;
 }
@@ -44,8 +46,9 @@ interface Derived {
 }
 
 /** A value of the graph, or what a node gave, by its name. */
-type Operand = Value | string;
+export type Operand = Value | string;
 type Attributes = Readonly<Record<string, Attribute>>;
+type Made = { readonly [O in Operator]: NodeOf<O> }[Operator];
 type Rule<O extends Operator> = (e: Emitter, inputs: readonly Value[], node: NodeOf<O>) => string;
 
 /** onnx.TensorProto.DataType, as Cast names them. */
@@ -79,23 +82,8 @@ export const portable: Rules = {
   relu: (e, inputs) => e.node("Relu", inputs),
   tanh: (e, inputs) => e.node("Tanh", inputs),
 
-  attention(e, [query, key, value, bias], node) {
-    const hidden = Number(node.output.shape[2]);
-    const { heads } = node.attributes;
-    const size = hidden / heads;
-    const split = (x: Operand, perm: readonly number[]) =>
-      e.node("Transpose", [e.node("Reshape", [x, e.ints([0, 0, heads, size])])], { perm });
-    const q = split(query, [0, 2, 1, 3]); // [batch, heads, length, size]
-    const k = split(key, [0, 2, 3, 1]); // [batch, heads, size, length]
-    const v = split(value, [0, 2, 1, 3]); // [batch, heads, length, size]
-    // Scaled right after the product: there ONNX Runtime makes one node of the two.
-    const scaled = e.node("Mul", [e.node("MatMul", [q, k]), e.float(1 / Math.sqrt(size))]);
-    const added = e.node("Unsqueeze", [bias, e.ints([1, 2])]); // [batch, 1, 1, length]
-    const scores = e.node("Add", [scaled, added]); // [batch, heads, length, length]
-    const context = e.node("MatMul", [e.node("Softmax", [scores], { axis: -1 }), v]);
-    const merged = e.node("Transpose", [context], { perm: [0, 2, 1, 3] }); // [batch, length, heads, size]
-    return e.node("Reshape", [merged, e.ints([0, 0, hidden])]);
-  },
+  attention: (e, [query, key, value, bias], node) =>
+    attend(e, [query, key, value, bias], node, 1 / Math.sqrt(sizeOfHead(node))),
 
   add: (e, inputs) => e.node("Add", inputs),
   subtract: (e, inputs) => e.node("Sub", inputs),
@@ -126,6 +114,34 @@ export const portable: Rules = {
 
   ...gradients,
 };
+
+/** Attention in its parts. @param scale Of the scores, where the query is not scaled already. */
+export function attend(
+  e: Emitter,
+  [query, key, value, bias]: readonly Operand[],
+  node: NodeOf<"attention">,
+  scale?: number,
+): string {
+  const hidden = Number(node.output.shape[2]);
+  const { heads } = node.attributes;
+  const split = (x: Operand, perm: readonly number[]) =>
+    e.node("Transpose", [e.node("Reshape", [x, e.ints([0, 0, heads, sizeOfHead(node)])])], { perm });
+  const q = split(query, [0, 2, 1, 3]); // [batch, heads, length, size]
+  const k = split(key, [0, 2, 3, 1]); // [batch, heads, size, length]
+  const v = split(value, [0, 2, 1, 3]); // [batch, heads, length, size]
+  const product = e.node("MatMul", [q, k]);
+  // Scaled right after the product: there ONNX Runtime makes one node of the two.
+  const scaled = scale === undefined ? product : e.node("Mul", [product, e.float(scale)]);
+  const added = e.node("Unsqueeze", [bias, e.ints([1, 2])]); // [batch, 1, 1, length]
+  const scores = e.node("Add", [scaled, added]); // [batch, heads, length, length]
+  const context = e.node("MatMul", [e.node("Softmax", [scores], { axis: -1 }), v]);
+  const merged = e.node("Transpose", [context], { perm: [0, 2, 1, 3] }); // [batch, length, heads, size]
+  return e.node("Reshape", [merged, e.ints([0, 0, hidden])]);
+}
+
+export function sizeOfHead({ output, attributes }: NodeOf<"attention">): number {
+  return Number(output.shape[2]) / attributes.heads;
+}
 
 /** Applies the rule of a node's operator: a profile's own, where it has one, else the portable one. */
 export function lower<O extends Operator>(e: Emitter, node: NodeOf<O>, profile: Partial<Rules>): string {

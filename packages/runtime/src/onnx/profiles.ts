@@ -6,7 +6,7 @@
  * a word's vector, and an output of the decoder.
  */
 import type { Value } from "@cloze/core";
-import { FLOAT, portable } from "./lowering.ts";
+import { attend, FLOAT, portable, sizeOfHead } from "./lowering.ts";
 import type { Emitter, Rules } from "./lowering.ts";
 import { BLOCK, blocksIn, quantizeBlocks, quantizeRows } from "./quantize.ts";
 
@@ -74,8 +74,11 @@ export const int4: Partial<Rules> = {
 const INT8 = 4;
 
 /**
- * WebGPU: tables are widened at load, since many devices have no f16. Attention stays in its parts: the one node for it
- * (MultiHeadAttention with a bias) gave wrong numbers from 32 tokens on, in onnxruntime-web 1.30.
+ * WebGPU: every node is a dispatch, and costs one whatever it computes, so there are few. Weights stay [out, in] and
+ * nothing is folded at load; tables are widened then, since many devices have no f16.
+ *
+ * Attention stays in its parts: the one node for it (MultiHeadAttention, with the mask as its bias) gave wrong numbers
+ * from 32 tokens on, in onnxruntime-web 1.30 on SwiftShader.
  */
 export const webgpu: Partial<Rules> = {
   embed: (e, [table, ids]) => e.node("Gather", [table, ids], { axis: 0 }),
@@ -83,7 +86,39 @@ export const webgpu: Partial<Rules> = {
     const length = e.node("Shape", [like], { start: 1, end: 2 }); // [1]
     return e.node("Slice", [table, e.ints([0]), length, e.ints([0])]);
   },
+
+  linear: (e, inputs) => product(e, inputs),
+
+  attention(e, [query, key, value, bias], node) {
+    const made = e.madeBy(query);
+    if (made?.operator !== "linear" || !made.inputs[2])
+      return portable.attention(e, [query, key, value, bias], node);
+    const scaled = product(e, made.inputs, 1 / Math.sqrt(sizeOfHead(node))); // the product scales for nothing
+    return attend(e, [scaled, key, value, bias], node);
+  },
+
+  layerNorm(e, inputs, node) {
+    const [x, scale, shift] = inputs;
+    const made = e.madeBy(x);
+    const both =
+      made?.operator === "add" && made.inputs.every(({ shape }) => shape.join() === x.shape.join());
+    if (!both) return portable.layerNorm(e, inputs, node);
+    const epsilon = { float: node.attributes.epsilon };
+    return e.node("com.microsoft.SkipLayerNormalization", [...made.inputs, scale, shift], { epsilon });
+  },
 };
+
+/** A linear layer as one Gemm, over rows. @param scale Of its result. */
+function product(e: Emitter, [x, weight, bias]: readonly Value[], scale = 1): string {
+  const [outs, ins] = weight.shape.map(Number);
+  const isFlat = x.shape.length === 2;
+  const rows = isFlat ? x : e.node("Reshape", [x, e.ints([-1, ins])]); // [batch · length, ins]
+  const by = scale === 1 ? {} : { alpha: { float: scale }, beta: { float: scale } };
+  const result = e.node("Gemm", [rows, weight, ...(bias ? [bias] : [])], { transB: 1, ...by });
+  if (isFlat) return result;
+  const before = e.node("Slice", [e.shape(x), e.ints([0]), e.ints([-1])]); // such nodes run on the CPU, and wait for nothing
+  return e.node("Reshape", [result, e.node("Concat", [before, e.ints([outs])], { axis: 0 })]);
+}
 
 function widthOf(matrix: Value): number {
   return Number(matrix.shape[1]);

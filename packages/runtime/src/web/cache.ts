@@ -33,7 +33,8 @@ function keyOf(url: string, version: string): string {
   return key.href;
 }
 
-async function quietly<T>(work: () => Promise<T | undefined>): Promise<T | undefined> {
+/** Does what is a convenience, and nothing where it cannot be done. */
+export async function quietly<T>(work: () => Promise<T | undefined>): Promise<T | undefined> {
   try {
     return await work();
   } catch {

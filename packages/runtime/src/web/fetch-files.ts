@@ -61,6 +61,13 @@ export class FetchFiles implements Files {
     this.#cache = (options.cache ?? true) ? new DownloadCache() : undefined;
   }
 
+  /** Whether what was read once is at hand: in the browser's cache, or wherever the caller's own fetch has it. */
+  get keeps(): boolean {
+    return (
+      this.#options.fetch !== undefined || (this.#cache !== undefined && globalThis.caches !== undefined)
+    );
+  }
+
   async list(below = ""): Promise<Listing> {
     return listFolder(await this.#list(), below, ({ size }) => size);
   }

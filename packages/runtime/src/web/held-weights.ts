@@ -10,12 +10,15 @@ export class HeldWeights implements Files {
   readonly location: string;
   /** Whether its bytes come from the network: nobody else has them. */
   readonly fetched: boolean;
+  /** Whether they can be read again without being downloaded again. */
+  readonly rereads: boolean;
   readonly #files: Files;
   readonly #held = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
 
   constructor(files: Files) {
     this.#files = files;
     this.fetched = files instanceof FetchFiles;
+    this.rereads = !(files instanceof FetchFiles) || files.keeps;
     this.location = files.location;
   }
 

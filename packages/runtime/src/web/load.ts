@@ -1,30 +1,44 @@
 /**
  * Loading a model in a browser: a folder behind HTTP, or files from anywhere, become a predictor whose session runs in a
- * worker on WebGPU, or in WebAssembly where there is none.
+ * worker on WebGPU, or in WebAssembly where that is not there or not faster.
  */
-import { ClozeError, MASKED_POSITIONS, namesOf, Predictor, throwIfAborted } from "@cloze/core";
+import { ClozeError, Predictor, throwIfAborted } from "@cloze/core";
 import type { HeadWeights, PredictorParts } from "@cloze/core";
 import type { Files } from "../files/files.ts";
 import { openZip } from "../files/zip.ts";
-import { checkEncoder, graphsOf, openFolder } from "../folder.ts";
-import type { ModelFolder } from "../folder.ts";
-import { toOnnx } from "../onnx/emit.ts";
-import { webgpu } from "../onnx/profiles.ts";
+import { checkEncoder, openFolder } from "../folder.ts";
 import { readPlugin } from "../plugin-folder.ts";
-import { widenBfloat } from "./bfloat.ts";
+import { findAdapter } from "./adapter.ts";
+import type { Adapter } from "./adapter.ts";
+import { cachedChoices } from "./choices.ts";
+import type { DeviceChoices } from "./choices.ts";
+import { candidatesOf, findFastest, placeKey } from "./fastest.ts";
+import type { Measured } from "./fastest.ts";
 import { FetchFiles } from "./fetch-files.ts";
 import type { FetchFilesOptions } from "./fetch-files.ts";
 import { HeldWeights } from "./held-weights.ts";
 import { orWithoutMemory } from "./memory.ts";
-import { wasmFiles } from "./protocol.ts";
-import type { Device, SessionWorker, Start } from "./protocol.ts";
-import { WebSession } from "./session.ts";
-import type { WebSessionParts } from "./session.ts";
+import { Places } from "./places.ts";
+import type { Choice, PlaceOptions } from "./places.ts";
+import { probeFeeds } from "./probe.ts";
+import type { Device, Precision, SessionWorker } from "./protocol.ts";
+import type { WebSession } from "./session.ts";
 
 /** How a model is downloaded, and how it runs. */
-export interface LoadOptions extends FetchFilesOptions {
-  /** `auto`, the default, takes WebGPU where there is an adapter, else WebAssembly. */
+export interface LoadOptions extends FetchFilesOptions, PlaceOptions {
+  /**
+   * `auto`, the default, takes WebGPU where there is an adapter, else WebAssembly; and from the second time on what was
+   * measured to be faster.
+   */
   readonly device?: Device | "auto" | undefined;
+  /** What WebGPU computes in; `auto`, the default, is half precision where that was checked and measured to be faster. */
+  readonly precision?: Precision | "auto" | undefined;
+  /** Where it is remembered what is faster: by default in the browser's Cache API. */
+  readonly choices?: DeviceChoices | undefined;
+  /** Told where the model runs, and again, with the reason, if it has to move. */
+  readonly onDevice?: ((device: Device, why?: Error) => void) | undefined;
+  /** Runs the model once before it is given: for texts of these lengths in tokens, or of the shortest. */
+  readonly warmUp?: boolean | readonly number[] | undefined;
   /**
    * Threads of one run in WebAssembly: one by default, and one a core (at most 8) where the page is cross-origin
    * isolated; more than one need that.
@@ -38,6 +52,25 @@ export interface LoadOptions extends FetchFilesOptions {
   readonly worker?: (() => SessionWorker) | undefined;
 }
 
+/** How long it took until a model was there, in ms. */
+export interface Timings {
+  /** Until its files were there, from the network, the cache or elsewhere. */
+  readonly download: number;
+  /** Until the session could be asked. */
+  readonly session: number;
+  /** What warming it up took, shaders and all. */
+  readonly warmUp: number;
+}
+
+/** What a predictor in a browser is made of. */
+interface WebPredictorParts extends Omit<PredictorParts, "session"> {
+  readonly session: WebSession;
+  readonly timings: Timings;
+  /** Measures until the signal ends it. */
+  readonly compare: ((signal: AbortSignal) => Promise<Measured | undefined>) | undefined;
+  readonly whyNot: () => Error | undefined;
+}
+
 /**
  * A model in a browser, and where it runs.
  *
@@ -46,14 +79,39 @@ export interface LoadOptions extends FetchFilesOptions {
  * bert.device; // "wasm"
  */
 export class WebPredictor extends Predictor {
-  readonly device: Device;
-  /** Why it is in WebAssembly though `auto` found an adapter. */
-  readonly fallback: Error | undefined;
+  readonly timings: Timings;
+  /** What was measured after the first answer; nothing where there is nothing to choose from, or it was measured before. */
+  readonly measured: Promise<Measured | undefined>;
+  readonly #web: WebSession;
+  readonly #whyNot: () => Error | undefined;
+  readonly #end = new AbortController();
 
-  constructor(parts: PredictorParts & Pick<WebPredictor, "device" | "fallback">) {
+  constructor(parts: WebPredictorParts) {
     super(parts);
-    this.device = parts.device;
-    this.fallback = parts.fallback;
+    this.#web = parts.session;
+    this.#whyNot = parts.whyNot;
+    this.timings = parts.timings;
+    this.measured = parts.compare?.(this.#end.signal).catch(() => undefined) ?? Promise.resolve(undefined);
+  }
+
+  /** Where it runs now. */
+  get device(): Device {
+    return this.#web.device;
+  }
+
+  /** What it computes in now. */
+  get precision(): Precision {
+    return this.#web.precision;
+  }
+
+  /** Why it is in WebAssembly though `auto` found an adapter. */
+  get fallback(): Error | undefined {
+    return this.#whyNot();
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    this.#end.abort();
+    await super[Symbol.asyncDispose]();
   }
 }
 
@@ -62,7 +120,8 @@ export class WebPredictor extends Predictor {
  *
  * @param source The address of a model folder, or files from anywhere.
  * @throws ClozeError `not-found`, `invalid-model`, `invalid-plugin`, `encoder-mismatch`, `unsupported` without WebGPU
- *   where it is asked for, or without enough memory, `server-unavailable`, `server-error`, `aborted`, `invalid-option`.
+ *   or half precision where it is asked for, or without enough memory, `server-unavailable`, `server-error`, `aborted`,
+ *   `invalid-option`.
  *
  * @example no-run
  * await using bert = await load("/models/starter");
@@ -70,28 +129,32 @@ export class WebPredictor extends Predictor {
  * const { label, score } = await bert.classify("a warm , funny film"); // "positive", 0.9997
  */
 export async function load(source: string | URL | Files, options: LoadOptions = {}): Promise<WebPredictor> {
-  const { device = "auto" } = options;
+  const { device = "auto", precision = "auto" } = options;
+  const begun = performance.now();
   const threads = countThreads(options.threads);
-  const gpu = await findGpu(device);
+  const adapter = await findAdapter(device);
+  const candidates = candidatesOf(device, precision, adapter);
   const files = new HeldWeights(
     typeof source === "string" || source instanceof URL ? new FetchFiles(source, options) : source,
   );
   try {
     const folder = await openFolder(files);
-    const predict = async (chosen: Device, fallback?: Error): Promise<WebPredictor> =>
-      new WebPredictor({
-        ...folder,
-        session: await openSession(chosen, threads, folder, files, options),
-        device: chosen,
-        fallback,
-        readPlugin: fetchPlugin,
-        checkEncoder: (plugin) => checkEncoder(files, plugin),
-      });
-    if (!gpu) return await predict("wasm");
-    if (device === "webgpu") return await predict("webgpu");
-    return await predict("webgpu").catch((why: Error) => {
-      throwIfAborted(options.signal);
-      return predict("wasm", why); // an adapter is no promise
+    const download = performance.now() - begun;
+    const places = new Places(folder, files, threads, options);
+    const memory = await recall(candidates, places, files, adapter, options.choices);
+    const opened = await openFirst(candidates, memory?.fastest, places, options);
+    const { session } = opened;
+    return new WebPredictor({
+      ...folder,
+      session,
+      timings: { download, ...opened.timings },
+      whyNot: opened.whyNot,
+      compare:
+        memory && memory.fastest === undefined
+          ? (signal) => findFastest(session, candidates, { places, remember: memory.remember, signal })
+          : undefined,
+      readPlugin: fetchPlugin,
+      checkEncoder: (plugin) => checkEncoder(files, plugin),
     });
   } catch (error) {
     throw orWithoutMemory(error);
@@ -100,58 +163,58 @@ export async function load(source: string | URL | Files, options: LoadOptions = 
   }
 }
 
-async function openSession(
-  device: Device,
-  threads: number,
-  folder: ModelFolder,
+/** What is known of these places, and how more is remembered: where there are several, and the weights can be read again. */
+async function recall(
+  candidates: readonly Choice[],
+  places: Places,
   files: HeldWeights,
-  options: LoadOptions,
-): Promise<WebSession> {
-  const { model, heads } = graphsOf(folder);
-  const profile = device === "webgpu" ? webgpu : {};
-  const parts: WebSessionParts = {
-    device,
-    outputs: [model, ...heads].flatMap(({ outputs }) => [...outputs.keys()]),
-    maxLength: folder.config.maxPositions,
-    worker: options.worker ?? startWorker,
-    ownsWeights: files.fetched,
-    async start(): Promise<Start> {
-      const { tensors, widened } =
-        device === "webgpu" ? await widenBfloat(files, folder.tensors) : asTheyAre(folder.tensors);
-      const paths = new Set([...tensors.values()].map(({ file }) => file));
-      return {
-        device,
-        threads: device === "wasm" ? threads : 1,
-        model: toOnnx(model, tensors, profile),
-        weights: await Promise.all(
-          [...paths].map(async (path) => ({ path, data: widened.get(path) ?? (await files.take(path)) })),
-        ),
-        heads: heads.map((head) => ({
-          model: toOnnx(head, tensors, profile),
-          reads: namesOf(head.inputs).filter((name) => name !== MASKED_POSITIONS),
-          outputs: [...head.outputs.keys()],
-        })),
-        runtime: {
-          folder: options.wasmPaths && folderAt(options.wasmPaths),
-          wasm: await options.readWasm?.(wasmFiles[device]),
-        },
-      };
-    },
+  adapter: Adapter | undefined,
+  choices: DeviceChoices = cachedChoices,
+) {
+  if (candidates.length < 2 || !adapter || adapter.software || !files.rereads) return undefined;
+  const key = await placeKey(places, files, adapter);
+  const known = await choices.get(key);
+  return {
+    fastest: candidates.find((candidate) => candidate === known),
+    remember: (choice: Choice) => choices.set(key, choice),
   };
-  return WebSession.create(parts, options.signal);
 }
 
-const asTheyAre = (tensors: ModelFolder["tensors"]) => ({ tensors, widened: new Map<string, never>() });
-
-function folderAt(place: string | URL): string {
-  return new URL(place, globalThis.location?.href).href.replace(/\/*$/, "/");
-}
-
-function startWorker(): SessionWorker {
-  return new Worker(new URL("./session-worker.js", import.meta.url), {
-    type: "module",
-    name: "cloze-session",
-  });
+/** Opens a session where it runs fastest; if that fails, for an adapter is no promise, in the next place. */
+async function openFirst(
+  candidates: readonly Choice[],
+  remembered: Choice | undefined,
+  places: Places,
+  { signal, warmUp = false, onDevice }: LoadOptions,
+) {
+  const first = remembered ?? (candidates.includes("webgpu") ? "webgpu" : candidates[0]);
+  const rest = candidates.slice(candidates.indexOf(first));
+  let why: Error | undefined =
+    remembered === "wasm" ? new Error("WebAssembly was measured to be faster here.") : undefined;
+  const moves = {
+    fallback: candidates.includes("wasm") ? places.at("wasm") : undefined,
+    onFallback: (reason: Error) => onDevice?.("wasm", (why = reason)),
+  };
+  const lengths = warmUp === true ? [1] : warmUp || [];
+  for (const [i, choice] of rest.entries()) {
+    const begun = performance.now();
+    try {
+      const session = await places.open(choice, moves, signal);
+      const ready = performance.now();
+      for (const length of lengths) {
+        const feeds = probeFeeds(places.probe, 1, session.paddedLength(length));
+        await session.run(feeds, places.probe.outputs, { signal });
+      }
+      onDevice?.(session.device, why);
+      const timings = { session: ready - begun, warmUp: performance.now() - ready };
+      return { session, timings, whyNot: () => why };
+    } catch (error) {
+      throwIfAborted(signal);
+      if (i === rest.length - 1) throw error;
+      why = error as Error;
+    }
+  }
+  throw new TypeError("There is always a place.");
 }
 
 /** A plugin's folder or `.cloze` file, by its address. */
@@ -162,23 +225,6 @@ async function fetchPlugin(place: string): Promise<HeadWeights> {
   const name = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
   return readPlugin(
     await openZip(await new FetchFiles(new URL(".", url), { files: [name] }).read(name), place),
-  );
-}
-
-/** Whether to take WebGPU. */
-async function findGpu(device: Device | "auto"): Promise<boolean> {
-  if (!["webgpu", "wasm", "auto"].includes(device))
-    throw new ClozeError("invalid-option", `device should be webgpu, wasm or auto, but is ${device}.`, {
-      field: "device",
-    });
-  if (device === "wasm") return false;
-  const adapter = await globalThis.navigator?.gpu?.requestAdapter().catch(() => null);
-  if (device === "auto") return adapter != null && !adapter.info.isFallbackAdapter; // WebAssembly beats a CPU's shaders
-  if (adapter) return true;
-  throw new ClozeError(
-    "unsupported",
-    "There is no WebGPU here (no adapter, or no secure context): take the device wasm, or auto.",
-    { field: "device" },
   );
 }
 

@@ -6,6 +6,9 @@ import type { HeadStart, Reply, Request } from "../ort/protocol.ts";
 /** Where a model runs. */
 export type Device = "webgpu" | "wasm";
 
+/** What it is computed in. */
+export type Precision = "fp32" | "fp16";
+
 /** The first message. */
 export interface Start {
   readonly device: Device;
@@ -21,10 +24,9 @@ export interface Start {
   };
 }
 
-/** The device is gone: the request comes back, to be made again elsewhere. */
+/** The device is gone: what was asked is to be asked again elsewhere. */
 export interface Lost {
   readonly lost: string;
-  readonly request: Request;
 }
 
 export type WebReply = Reply | Lost;

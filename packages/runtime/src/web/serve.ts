@@ -1,6 +1,7 @@
 /**
  * The worker's side of a session: ONNX Runtime and one model, requests first in, first out. Two sessions of one WebGPU
- * device must not run at once, and heads are sessions too: all wait in one line.
+ * device must not run at once, and heads are sessions too: all wait in one line. Who waits outside is `session.ts`'s
+ * matter, and what windows do to each other that of `turns.ts`.
  */
 import type { FloatTensor } from "@cloze/core";
 import type { InferenceSession } from "onnxruntime-web";
@@ -36,7 +37,7 @@ export function serveSession(port: SessionPort = globalThis as unknown as Sessio
         reply({ outputs }, buffersOf(outputs));
       } catch (error) {
         if (device.lost === undefined) reply(failed(orWithoutMemory(error), "internal"));
-        else reply({ lost: device.lost, request: data }, buffersOf(data.feeds));
+        else reply({ lost: device.lost });
       }
       return run;
     });

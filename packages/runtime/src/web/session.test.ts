@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
+import type { Feeds, FloatTensor } from "@cloze/core";
+import { describe, expect, test, vi } from "vitest";
 import type { Device, SessionWorker, Start } from "./protocol.ts";
 import { WebSession } from "./session.ts";
-import type { WebSessionParts } from "./session.ts";
+import type { Place, WebSessionParts } from "./session.ts";
 
 /** A worker that answers nothing by itself. */
 class Silent implements SessionWorker {
@@ -29,12 +30,13 @@ const start: Start = {
   runtime: {},
 };
 
+const placeOn = (device: Device): Place => ({ device, precision: "fp32", start: async () => start });
+
 function partsOf(worker: SessionWorker, others: Partial<WebSessionParts> = {}): WebSessionParts {
   return {
-    device: "wasm",
     outputs: ["pooler_output"],
     maxLength: 128,
-    start: async () => start,
+    place: placeOn("wasm"),
     ownsWeights: false,
     worker: () => worker,
     ...others,
@@ -57,7 +59,8 @@ test("who gives up while a session opens leaves no worker behind", async () => {
 test("who gives up before the model is there starts no worker", async () => {
   const worker = new Silent();
   const stop = new AbortController();
-  const parts = partsOf(worker, { start: () => soon().then(() => start) });
+  const place: Place = { ...placeOn("wasm"), start: () => soon().then(() => start) };
+  const parts = partsOf(worker, { place });
   const opening = WebSession.create(parts, stop.signal);
   stop.abort();
   await expect(opening).rejects.toThrow(code("aborted"));
@@ -78,7 +81,7 @@ test("giving up later touches no session that is open", async () => {
 
 async function lengths(device: Device): Promise<number[]> {
   const worker = new Silent();
-  const opening = WebSession.create(partsOf(worker, { device, maxLength: 600 }));
+  const opening = WebSession.create(partsOf(worker, { place: placeOn(device), maxLength: 600 }));
   await soon();
   worker.say({ outputs: {} });
   await using session = await opening;
@@ -88,4 +91,160 @@ async function lengths(device: Device): Promise<number[]> {
 test("on WebGPU rows have the lengths that travel on the wire, and in WebAssembly any multiple of 8", async () => {
   expect(await lengths("webgpu")).toEqual([16, 96, 576, 600]);
   expect(await lengths("wasm")).toEqual([16, 72, 520, 600]);
+});
+
+/** Workers that open at once, and answer when they are told to. */
+function stand(others: Partial<WebSessionParts> = {}) {
+  const workers: Silent[] = [];
+  const parts = partsOf(new Silent(), {
+    ...others,
+    worker: () => {
+      const worker = new Silent();
+      workers.push(worker);
+      void soon().then(() => worker.say({ outputs: {} }));
+      return worker;
+    },
+  });
+  /** What the last worker is asked, by the first id of its text. */
+  const asked = () =>
+    workers
+      .at(-1)!
+      .told.slice(1)
+      .map((told) => (told as { feeds: Feeds }).feeds.input_ids.data[0]);
+  return { workers, asked, opened: WebSession.create(parts) };
+}
+
+const feedsOf = (id: number): Feeds => ({
+  input_ids: { type: "int32", dims: [1, 1], data: Int32Array.of(id) },
+});
+const run = (session: WebSession, id: number, signal?: AbortSignal) =>
+  session.run(feedsOf(id), ["pooler_output"], signal && { signal });
+const answer = (value: number) => ({
+  outputs: {
+    pooler_output: { type: "float32", dims: [1], data: Float32Array.of(value) } satisfies FloatTensor,
+  },
+});
+
+describe("a call that is given up", () => {
+  test("while it runs ends its worker, and the others are answered by the next", async () => {
+    const { workers, asked, opened } = stand();
+    await using session = await opened;
+    const stop = new AbortController();
+    const first = run(session, 1, stop.signal);
+    const others = [run(session, 2), run(session, 3)];
+    stop.abort();
+    await expect(first).rejects.toThrow(code("aborted"));
+    expect(workers[0].ended).toBe(false); // it may still be done in time
+    await vi.waitFor(() => expect(workers).toHaveLength(2));
+    expect(workers[0].ended).toBe(true);
+    for (const value of [2, 3]) {
+      await vi.waitFor(() => expect(asked().at(-1)).toBe(value));
+      workers[1].say(answer(value));
+    }
+    expect(await Promise.all(others)).toEqual([answer(2).outputs, answer(3).outputs]);
+  });
+
+  test("while it runs, and is done soon, costs no worker", async () => {
+    const { workers, asked, opened } = stand();
+    await using session = await opened;
+    const stop = new AbortController();
+    const first = run(session, 1, stop.signal);
+    const second = run(session, 2);
+    stop.abort();
+    await expect(first).rejects.toThrow(code("aborted"));
+    workers[0].say(answer(1));
+    await vi.waitFor(() => expect(asked()).toEqual([1, 2]));
+    workers[0].say(answer(2));
+    expect(await second).toEqual(answer(2).outputs);
+    expect(workers).toHaveLength(1);
+  });
+
+  test("while it waits is never sent", async () => {
+    const { workers, asked, opened } = stand();
+    await using session = await opened;
+    const stop = new AbortController();
+    const first = run(session, 1);
+    const second = run(session, 2, stop.signal);
+    const third = run(session, 3);
+    stop.abort();
+    await expect(second).rejects.toThrow(code("aborted"));
+    workers[0].say(answer(1));
+    await first;
+    await vi.waitFor(() => expect(asked()).toEqual([1, 3]));
+    workers[0].say(answer(3));
+    await third;
+  });
+
+  test("is no lost device, and where nobody waits no worker is started for nobody", async () => {
+    const { workers, asked, opened } = stand({ place: placeOn("webgpu") });
+    await using session = await opened;
+    for (const id of [1, 2, 3]) {
+      const stop = new AbortController();
+      const running = run(session, id, stop.signal);
+      await vi.waitFor(() => expect(asked()).toEqual([id]));
+      stop.abort();
+      await expect(running).rejects.toThrow(code("aborted"));
+      await vi.waitFor(() => expect(workers.at(-1)!.ended).toBe(true));
+      expect(workers).toHaveLength(id);
+    }
+    expect(session.device).toBe("webgpu");
+  });
+});
+
+describe("a device that is lost", () => {
+  const lost = { lost: "gone" };
+
+  test("is replaced, and what was asked is asked again", async () => {
+    const { workers, asked, opened } = stand({ place: placeOn("webgpu") });
+    await using session = await opened;
+    for (const time of [1, 2]) {
+      const both = [run(session, 1), run(session, 2)];
+      await vi.waitFor(() => expect(asked().at(-1)).toBe(1));
+      workers.at(-1)!.say(lost);
+      await vi.waitFor(() => expect(workers).toHaveLength(1 + time));
+      await vi.waitFor(() => expect(asked()).toEqual([1]));
+      workers.at(-1)!.say(answer(1));
+      await vi.waitFor(() => expect(asked()).toEqual([1, 2]));
+      workers.at(-1)!.say(answer(2));
+      expect(await Promise.all(both)).toEqual([answer(1).outputs, answer(2).outputs]);
+      expect(workers).toHaveLength(1 + time);
+    }
+  });
+
+  test("twice in a row gives way to the fallback, which is told why", async () => {
+    const why: string[] = [];
+    const { workers, asked, opened } = stand({
+      place: placeOn("webgpu"),
+      fallback: placeOn("wasm"),
+      onFallback: ({ message }) => why.push(message),
+    });
+    await using session = await opened;
+    const first = run(session, 1);
+    for (const count of [1, 2]) {
+      await vi.waitFor(() => expect(workers).toHaveLength(count));
+      await vi.waitFor(() => expect(asked()).toEqual([1]));
+      workers.at(-1)!.say(lost);
+    }
+    await vi.waitFor(() => expect(workers).toHaveLength(3));
+    expect(session.device).toBe("wasm");
+    expect(why).toEqual([expect.stringMatching(/lost twice in a row \(gone\)/)]);
+    await vi.waitFor(() => expect(asked()).toEqual([1]));
+    workers[2].say(answer(1));
+    expect(await first).toEqual(answer(1).outputs);
+  });
+
+  test("twice in a row is the end where there is no fallback", async () => {
+    const { workers, asked, opened } = stand({ place: placeOn("webgpu") });
+    await using session = await opened;
+    const both = [run(session, 1), run(session, 2)].map((each) =>
+      expect(each).rejects.toThrow(code("unsupported")),
+    );
+    for (const count of [1, 2]) {
+      await vi.waitFor(() => expect(workers).toHaveLength(count));
+      await vi.waitFor(() => expect(asked()).toEqual([1]));
+      workers.at(-1)!.say(lost);
+    }
+    await Promise.all(both);
+    await expect(run(session, 3)).rejects.toThrow(code("unsupported"));
+  });
 });

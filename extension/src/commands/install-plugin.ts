@@ -1,0 +1,85 @@
+/**
+ * Install Plugin…: a `.cloze` file or a plugin's folder. All of it is looked at before anything is kept.
+ */
+import * as vscode from "vscode";
+import type { Command } from "../cloze.ts";
+import type { PluginFiles } from "../engine-worker/plugins.ts";
+import { Failure } from "../engine/failure.ts";
+import { askToReplace, keepPlugin } from "../store/install.ts";
+import { during } from "./during.ts";
+import { tryPlugin } from "./try-plugin.ts";
+
+/** As the engine has it: nothing larger is read. */
+const LARGEST = 2 ** 23;
+const NAMES = ["plugin.json", "head.safetensors", "README.md"];
+
+export const installPlugin: Command = {
+  id: "cloze.installPlugin",
+  async run(cloze, argument) {
+    const uri = argument instanceof vscode.Uri ? argument : await choose();
+    const { t } = vscode.l10n;
+    const place = uri.path.slice(uri.path.lastIndexOf("/") + 1);
+    const plugin = await during(t("Checking {0}", place), async (run) =>
+      cloze.engine.run("checkPlugin", { file: await readPlugin(uri), place }, run),
+    );
+    await askToReplace(cloze, plugin.name);
+    await keepPlugin(cloze, plugin);
+    void (async () => {
+      const isClassifier = plugin.task === "classify";
+      const action = isClassifier ? t("Try It") : t("Run Plugin…");
+      const message = t(
+        "{0} is installed: it is a command now, cloze.plugin.{1}.",
+        plugin.title,
+        plugin.name,
+      );
+      if ((await vscode.window.showInformationMessage(message, action)) !== action) return;
+      if (isClassifier) await tryPlugin(cloze, plugin);
+      else await vscode.commands.executeCommand("cloze.runPlugin", { plugin: plugin.name });
+    })();
+    const { name, title, version, kind, labels, metrics, sha256 } = plugin;
+    return { name, title, version, kind, labels, metrics, sha256 };
+  },
+};
+
+/** Not every desktop's dialog has files and folders in one: which is asked before. */
+async function choose(): Promise<vscode.Uri> {
+  const { t } = vscode.l10n;
+  const rows = [
+    { label: `$(file) ${t("From a File…")}`, description: ".cloze", folder: false },
+    { label: `$(folder) ${t("From a Folder…")}`, description: "plugin.json", folder: true },
+  ];
+  const row = await vscode.window.showQuickPick(rows, { title: t("Install Plugin") });
+  const chosen =
+    row &&
+    (await vscode.window.showOpenDialog({
+      title: t("Install Plugin"),
+      openLabel: t("Install"),
+      canSelectFiles: !row.folder,
+      canSelectFolders: row.folder,
+      ...(!row.folder && { filters: { [t("Cloze plugins")]: ["cloze", "zip"] } }),
+    }));
+  if (!chosen?.[0]) throw Failure.cancelled();
+  return chosen[0];
+}
+
+/** A file's bytes, or those of a folder's files. */
+async function readPlugin(uri: vscode.Uri): Promise<Uint8Array<ArrayBuffer> | PluginFiles> {
+  const { fs } = vscode.workspace;
+  const read = async (file: vscode.Uri): Promise<Uint8Array<ArrayBuffer>> => {
+    const { size } = await fs.stat(file);
+    if (size > LARGEST)
+      throw new Failure(
+        "invalid-plugin",
+        vscode.l10n.t(
+          "{0} is larger than 8 MB: it is no plugin, or its head should be made smaller.",
+          file.path,
+        ),
+      );
+    return new Uint8Array(await fs.readFile(file));
+  };
+  const { type } = await fs.stat(uri);
+  if ((type & vscode.FileType.Directory) === 0) return read(uri);
+  const there = (await fs.readDirectory(uri)).map(([name]) => name).filter((name) => NAMES.includes(name));
+  const files = there.map(async (name) => [name, await read(vscode.Uri.joinPath(uri, name))] as const);
+  return Object.fromEntries(await Promise.all(files));
+}

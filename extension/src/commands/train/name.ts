@@ -1,0 +1,67 @@
+/**
+ * What a new plugin is called: a name that can be part of a command, suggested from the file's.
+ */
+import * as vscode from "vscode";
+import type { Cloze } from "../../cloze.ts";
+import { Failure } from "../../engine/failure.ts";
+
+/** As @cloze/core has it. */
+const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
+/** What a head is called that came inside of a model. */
+const OWN = "head";
+
+/**
+ * Asks for a name. One that an installed plugin has may be chosen; whoever asks sees to that.
+ *
+ * @throws Failure `aborted` where none is given.
+ */
+export async function askName({ engine, plugins }: Cloze, file: string): Promise<string> {
+  const { t } = vscode.l10n;
+  const [info, installed] = await Promise.all([engine.info(), plugins.list()]);
+  const replaceable = new Set(installed.map(({ name }) => name));
+  const own = new Set(info.plugins.map(({ name }) => name).filter((name) => !replaceable.has(name)));
+  const name = await vscode.window.showInputBox({
+    title: t("Train Classifier From File"),
+    prompt: t("A name for the plugin: it becomes part of the command cloze.plugin.NAME."),
+    value: suggestName(file),
+    validateInput(value) {
+      if (!NAME.test(value)) return t("Use 1 to 64 lower-case letters, digits and hyphens.");
+      if (value === OWN || own.has(value))
+        return t("The model itself has a plugin of this name: choose another.");
+      if (!replaceable.has(value)) return undefined;
+      return {
+        message: t("There is a plugin of this name: it can be replaced."),
+        severity: vscode.InputBoxValidationSeverity.Warning,
+      };
+    },
+  });
+  if (name === undefined) throw Failure.cancelled();
+  return name;
+}
+
+/**
+ * @example
+ * suggestName("Customer Feedback (2024).csv"); // "customer-feedback-2024"
+ */
+export function suggestName(file: string): string {
+  const plain = file
+    .replace(/\.[^.]*$/, "")
+    .normalize("NFKD")
+    .toLowerCase();
+  const name = plain
+    .replaceAll(/\p{M}/gu, "")
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "")
+    .slice(0, 64)
+    .replace(/-$/, "");
+  return name === "" || name === OWN ? "classifier" : name;
+}
+
+/**
+ * @example
+ * titleOf("customer-feedback"); // "Customer feedback"
+ */
+export function titleOf(name: string): string {
+  const words = name.replaceAll("-", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
