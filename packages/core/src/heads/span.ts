@@ -71,18 +71,18 @@ export function decodeSpans(
   offsets: Int32Array,
   windows: readonly ScoredWindow[],
   owner: Int32Array,
-  options: SpanOptions,
+  { words, candidates, maxAnswer, noAnswer, apart }: SpanOptions,
 ): { spans: Span[]; nullScore: number } {
   let nullScore = Infinity;
   const found: { start: number; end: number; score: number }[] = []; // in tokens of the context
   for (const [w, { logits, contextAt, first, count }] of windows.entries()) {
     nullScore = Math.min(nullScore, logits[0] + logits[1]);
-    const ends = topPlaces(column(logits, 1), options.candidates);
-    for (const startAt of topPlaces(column(logits, 0), options.candidates)) {
+    const ends = topPlaces(column(logits, 1), candidates);
+    for (const startAt of topPlaces(column(logits, 0), candidates)) {
       const start = startAt - contextAt + first;
       if (startAt < contextAt || startAt >= contextAt + count || owner[start] !== w) continue;
       for (const endAt of ends) {
-        if (endAt < startAt || endAt >= contextAt + count || endAt - startAt >= options.maxAnswer) continue;
+        if (endAt < startAt || endAt >= contextAt + count || endAt - startAt >= maxAnswer) continue;
         const score = logits[2 * startAt] + logits[2 * endAt + 1];
         found.push({ start, end: endAt - contextAt + first, score });
       }
@@ -90,32 +90,30 @@ export function decodeSpans(
   }
   found.sort((a, b) => b.score - a.score);
 
-  const seen = new Map<string, Omit<Span, "probability">>();
-  const { words } = options;
+  const answers: Omit<Span, "probability">[] = [];
   for (const { start, end, score } of found) {
-    const places = seen.size + (options.noAnswer && nullScore > score ? 1 : 0); // no answer has a place too
-    if (places >= options.candidates) break;
-    const from = offsets[2 * (words ? edge(words, start, -1) : start)];
-    const to = offsets[2 * (words ? edge(words, end, 1) : end) + 1];
-    if (options.apart && [...seen.values()].some((better) => from < better.end && better.start < to))
-      continue;
+    const places = answers.length + (noAnswer && nullScore > score ? 1 : 0); // no answer has a place too
+    if (places >= candidates) break;
+    const from = offsets[2 * edge(words, start, -1)];
+    const to = offsets[2 * edge(words, end, 1) + 1];
     const text = context.slice(from, to);
-    if (!seen.has(text)) seen.set(text, { text, start: from, end: to, score });
+    if (!answers.some((better) => better.text === text || (apart && from < better.end && better.start < to)))
+      answers.push({ text, start: from, end: to, score });
   }
-  const answers = [...seen.values()];
   const scores = answers.map(({ score }) => score);
-  const probabilities = softmaxInPlace(Float64Array.from(options.noAnswer ? [...scores, nullScore] : scores));
+  if (noAnswer) scores.push(nullScore);
+  const probabilities = softmaxInPlace(Float64Array.from(scores));
   return { spans: answers.map((answer, i) => ({ ...answer, probability: probabilities[i] })), nullScore };
 }
 
-/** The first (-1) or last (1) token of the word that a token is in. */
-function edge(words: Int32Array, token: number, step: -1 | 1): number {
+/** The first (-1) or last (1) token of the word that a token is in; without words, the token. */
+function edge(words: Int32Array | undefined, token: number, step: -1 | 1): number {
   let at = token;
-  while (words[at + step] === words[token]) at += step;
+  if (words) while (words[at + step] === words[token]) at += step;
   return at;
 }
 
 /** Every token's start (0) or end (1) logit. */
 function column(logits: Float32Array, which: 0 | 1): Float32Array {
-  return Float32Array.from({ length: logits.length / 2 }, (_, i) => logits[2 * i + which]);
+  return logits.filter((_, i) => i % 2 === which);
 }

@@ -141,10 +141,10 @@ export async function ask(
     const name = id === undefined ? {} : { id };
     if (scored.length === 0) return { ...name, ...nothing, answers: [] };
     const { spans, nullScore } = decodeSpans(context, offsets, scored, owner, {
+      ...options,
       words,
       maxAnswer,
       noAnswer,
-      apart: options.apart,
       candidates: CANDIDATES,
     });
     const answers = spans.slice(0, top);
