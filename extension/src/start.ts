@@ -106,8 +106,6 @@ function chooseTransport(webview: Transport, worker: Transport | undefined): Tra
       "unsupported",
       vscode.l10n.t("This extension host is no web worker: set cloze.engine.host to auto or webview."),
     );
-  if (!worker) return webview;
-  const { device } = { device: settings().get("engine.device") };
-  const gpu = "gpu" in globalThis.navigator;
-  return wanted === "worker" || gpu || device === "wasm" ? worker : webview;
+  const fits = wanted === "worker" || settings().get("engine.device") === "wasm" || "gpu" in globalThis.navigator;
+  return worker && fits ? worker : webview;
 }

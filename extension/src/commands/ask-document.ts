@@ -17,6 +17,8 @@ import { withTimeLeft } from "./time-left.ts";
 
 /** A selection of no more words than these is where the cursor is, not what is asked. */
 const FEW_WORDS = 5;
+/** Less than this reads as nothing: such answers are none, but for the best. */
+const LEAST = 0.001;
 /** The most that is read at once, in UTF-16 units: about a million tokens. */
 const MOST = 5_000_000;
 
@@ -129,7 +131,10 @@ async function ask(
   const top = settings().get("ask.answers");
   const options = { plugin, top, noAnswer: true, apart: true, wholeWords: true };
   const [answer] = await engine.run("ask", { inputs: [{ question, context }], ...options }, run);
-  return answer;
+  return {
+    ...answer,
+    answers: answer.answers.filter(({ probability }, i) => i === 0 || probability >= LEAST),
+  };
 }
 
 /** The selection, where it is a text and not a word or two that happened to be selected. */

@@ -1,5 +1,5 @@
 /**
- * Highlight Entities: shows the names in the active editor, or takes them away again. Called with a text it answers, and
+ * Highlight Entities: shows the names in the active editor, or takes them away again. Called with texts it answers, and
  * shows nothing.
  */
 import * as vscode from "vscode";
@@ -8,29 +8,21 @@ import { Failure } from "../engine/failure.ts";
 import { during } from "./during.ts";
 import { listPlugins, pickPlugin } from "./pick-plugin.ts";
 import { faces } from "./plugin-faces.ts";
-
-interface Given {
-  readonly text?: string;
-  readonly texts?: readonly string[];
-  readonly plugin?: string;
-}
+import { answerGiven, givenOf } from "./run-on-texts.ts";
 
 export const highlightEntities: Command = {
   id: "cloze.highlightEntities",
-  async run(cloze, given) {
+  async run(cloze, argument) {
     const { engine, entities } = cloze;
-    const { text, texts, plugin } = (given ?? {}) as Given;
-    const asked = texts ?? (text === undefined ? undefined : [text]);
-    if (asked) {
-      const inputs = asked.map((one) => ({ text: one }));
-      const found = await during(vscode.l10n.t("Finding names"), (run) =>
-        engine.run("tag", { inputs, plugin }, run),
+    const { plugin } = (argument ?? {}) as { readonly plugin?: string };
+    const given = givenOf(argument);
+    if (given)
+      return answerGiven(given, (inputs, run) =>
+        engine.run("tag", { inputs: inputs as { text: string }[], plugin }, run),
       );
-      return texts ? found : found[0];
-    }
     const editor = vscode.window.activeTextEditor;
     if (!editor)
-      throw new Failure("no-editor", vscode.l10n.t("No text is open: open a document, then try again."));
+      throw new Failure("invalid-input", vscode.l10n.t("No text is open: open a document, then try again."));
     const { document } = editor;
     if (entities.has(document)) {
       entities.hide(document);

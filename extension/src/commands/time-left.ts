@@ -4,8 +4,8 @@
 import type { Progress, RunOptions } from "@cloze/core";
 import * as vscode from "vscode";
 
-/** Before this share of the work, or so many milliseconds, nothing is told. */
-const ENOUGH = { share: 0.01, time: 2000 };
+/** Milliseconds of work from which the rest can be told. */
+const ENOUGH = 3000;
 
 /** Progress that also says how much time is left. */
 export function withTimeLeft(run: RunOptions, say: (message: string) => void): RunOptions {
@@ -14,9 +14,7 @@ export function withTimeLeft(run: RunOptions, say: (message: string) => void): R
     const { done, total } = progress;
     first ??= { time: Date.now(), done };
     const time = Date.now() - first.time;
-    const share = (done - first.done) / (total - first.done);
-    if (time >= ENOUGH.time && share >= ENOUGH.share && done < total)
-      say(inWords((time * (1 - share)) / share / 1000));
+    if (time >= ENOUGH && done < total) say(inWords((time / 1000) * ((total - done) / (done - first.done))));
     run.onProgress?.(progress);
   };
   return { ...run, onProgress };

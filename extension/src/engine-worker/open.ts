@@ -37,10 +37,17 @@ export async function open(host: Host, options: OpenOptions): Promise<Opened> {
   const script = URL.createObjectURL(
     new Blob(["self.clozeRole = 'session';\n", options.script], { type: "text/javascript" }),
   );
+  let moved: ((why: Error) => void) | undefined; // there is nothing to tell before the model is there
   const model = await load(files, {
     device: options.device,
+    precision: options.precision,
+    choices: {
+      get: (key) => host.recall(key),
+      set: (key, value) => host.remember(key, value),
+    },
     worker: () => new Worker(script),
     readWasm: (name) => readRuntime(host, name),
+    onDevice: (_, why) => why && moved?.(why),
   });
   const hash = await hashWeights(files);
   const plugins = new PluginSet(model, hash);
@@ -54,9 +61,10 @@ export async function open(host: Host, options: OpenOptions): Promise<Opened> {
   }
   const adapter = await describeAdapter();
   const { config } = model;
-  const info: EngineInfo = {
+  const total = performance.now() - begun;
+  const now = (): EngineInfo => ({
     device: model.device,
-    precision: "fp32",
+    precision: model.precision,
     ...(model.fallback && { fallback: model.fallback.message }),
     ...(adapter && { adapter }),
     model: {
@@ -68,9 +76,9 @@ export async function open(host: Host, options: OpenOptions): Promise<Opened> {
     },
     plugins: plugins.summaries,
     refused,
-    timings: { load: performance.now() - begun },
-  };
-  const now = (): EngineInfo => ({ ...info, plugins: plugins.summaries });
+    timings: { ...model.timings, total },
+  });
+  moved = ({ message }) => void host.moved(now(), message);
   return {
     plugins,
     get bert() {

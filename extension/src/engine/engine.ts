@@ -95,7 +95,8 @@ export class Engine implements vscode.Disposable {
     try {
       return await this.#ask(name, args, run);
     } catch (error) {
-      if (!(error instanceof Failure && error.code === "lost") || run.signal?.aborted) throw error;
+      if (run.signal?.aborted) throw Failure.cancelled();
+      if (!(error instanceof Failure && error.code === "lost")) throw error;
       this.#host.log.warn(`${error.message} It is started again.`);
       return this.#ask(name, args, run);
     }
@@ -112,18 +113,19 @@ export class Engine implements vscode.Disposable {
   }
 
   async #ask<N extends TaskName>(name: N, args: TaskArgs<N>, run: RunOptions): Promise<TaskResult<N>> {
-    const { rpc, info } = await this.#run();
-    if (run.signal?.aborted) throw Failure.cancelled();
+    const { rpc, info } = await unlessAborted(this.#run(), run.signal);
     const call = this.#nextCall++;
     let patience: ReturnType<typeof setTimeout> | undefined;
     const cancel = (): void => {
       void rpc.cancel.asEvent(call);
-      patience = setTimeout(() => this.stop(), GIVES_UP_WITHIN);
+      const late = new Failure("lost", vscode.l10n.t("The engine did not stop when it was told to."));
+      patience = setTimeout(() => this.#end?.(late), GIVES_UP_WITHIN);
     };
     run.signal?.addEventListener?.("abort", cancel);
     try {
       const answer = await new Promise<Outcome<unknown>>((resolve, reject) => {
         this.#calls.set(call, { run, lost: reject });
+        clearTimeout(this.#idle);
         this.#become({ kind: "busy", info });
         rpc.run(call, name, args).then(resolve, reject);
       });
@@ -231,6 +233,22 @@ export class Engine implements vscode.Disposable {
   #update(info: EngineInfo): void {
     void this.#running?.then((running) => (running.info = info));
     if ("info" in this.#state) this.#become({ ...this.#state, info });
+  }
+}
+
+/** What is waited for, unless it is cancelled meanwhile: then it goes on, and nobody waits. */
+async function unlessAborted<T>(what: Promise<T>, signal: RunOptions["signal"]): Promise<T> {
+  if (!signal) return what;
+  let cancel: (() => void) | undefined;
+  const cancelled = new Promise<never>((_, reject) => {
+    cancel = () => reject(Failure.cancelled());
+    if (signal.aborted) cancel();
+    else signal.addEventListener?.("abort", cancel);
+  });
+  try {
+    return await Promise.race([what, cancelled]);
+  } finally {
+    signal.removeEventListener?.("abort", cancel!);
   }
 }
 

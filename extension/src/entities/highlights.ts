@@ -23,7 +23,9 @@ export class Highlights implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
   readonly #documents = new Map<vscode.TextDocument, TaggedDocument>();
   /** What is there while documents are. */
-  #shown: { readonly view: EntitiesView; readonly marks: EntityDecorations; end(): void } | undefined;
+  #shown: { readonly marks: EntityDecorations; end(): void } | undefined;
+  /** Made when it is first needed, and kept: VS Code loses rows of a view that goes and comes back at once. */
+  #view: EntitiesView | undefined;
   #drawing: ReturnType<typeof setTimeout> | undefined;
   /** The document of the view. */
   #current: vscode.TextDocument | undefined;
@@ -50,6 +52,9 @@ export class Highlights implements vscode.Disposable {
    * @throws Failure of the engine; then nothing is shown.
    */
   async show(document: vscode.TextDocument, plugin: string, run: RunOptions): Promise<void> {
+    if (document.isClosed)
+      throw new Failure("changed", vscode.l10n.t("The document was closed meanwhile: open it, try again."));
+    this.#documents.get(document)?.end(); // asked twice while the engine started
     const tagged = new TaggedDocument({
       document,
       tag: (texts, options) =>
@@ -83,10 +88,9 @@ export class Highlights implements vscode.Disposable {
 
   #begin() {
     const { workspace, window, languages } = vscode;
-    const view = new EntitiesView();
+    this.#view ??= new EntitiesView();
     const marks = new EntityDecorations();
     const parts = [
-      view,
       marks,
       workspace.onDidChangeTextDocument(({ document, contentChanges }) =>
         this.#documents.get(document)?.edit(contentChanges),
@@ -102,7 +106,7 @@ export class Highlights implements vscode.Disposable {
       }),
     ];
     void vscode.commands.executeCommand("setContext", "cloze.entities", true);
-    return { view, marks, end: () => vscode.Disposable.from(...parts).dispose() };
+    return { marks, end: () => vscode.Disposable.from(...parts).dispose() };
   }
 
   #end(): void {
@@ -132,16 +136,18 @@ export class Highlights implements vscode.Disposable {
 
   #draw(): void {
     this.#drawing = undefined;
-    if (!this.#shown) return;
-    const { marks, view } = this.#shown;
     for (const document of this.#documents.keys())
-      for (const editor of editorsOf(document)) marks.draw(editor, this.entities(document));
+      for (const editor of editorsOf(document)) this.#shown?.marks.draw(editor, this.entities(document));
     const active = vscode.window.activeTextEditor?.document;
     if (active && this.has(active)) this.#current = active;
     if (!this.#current || !this.has(this.#current)) this.#current = [...this.#documents.keys()].at(-1);
     if (!this.#current) return;
     const entities = this.entities(this.#current);
-    view.show(this.#current, entities, this.#message(this.#documents.get(this.#current)!, entities.length));
+    this.#view?.show(
+      this.#current,
+      entities,
+      this.#message(this.#documents.get(this.#current)!, entities.length),
+    );
   }
 
   #message(tagged: TaggedDocument, count: number): string {
@@ -159,6 +165,7 @@ export class Highlights implements vscode.Disposable {
     for (const tagged of this.#documents.values()) tagged.end();
     this.#documents.clear();
     this.#end();
+    this.#view?.dispose();
   }
 }
 

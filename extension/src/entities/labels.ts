@@ -8,12 +8,19 @@ import * as vscode from "vscode";
 export interface LabelLook {
   readonly name: string;
   readonly icon: vscode.ThemeIcon;
-  /** As package.json declares it. */
+  /** The colour behind it, as package.json declares it. */
   readonly color: vscode.ThemeColor;
 }
 
-/** How many colours there are for labels without a name. */
-const OTHERS = 6;
+/** The colours of labels without a name, in the order of `cloze.entity.other1` and on; of their signs, since backgrounds are faint. */
+const OTHERS = [
+  "charts.orange",
+  "terminal.ansiCyan",
+  "charts.red",
+  "terminal.ansiMagenta",
+  "terminal.ansiBrightBlue",
+  "terminal.ansiBrightGreen",
+];
 
 /**
  * How a label is shown; `PER`, `ORG`, `LOC` and `MISC` are CoNLL-2003's, `PERSON` and `GPE` OntoNotes'.
@@ -25,23 +32,23 @@ export function lookOf(label: string): LabelLook {
   switch (label.toUpperCase()) {
     case "PER":
     case "PERSON":
-      return look(vscode.l10n.t("Person"), "person", "person");
+      return look(vscode.l10n.t("Person"), "person", "person", "charts.blue");
     case "ORG":
-      return look(vscode.l10n.t("Organization"), "organization", "organization");
+      return look(vscode.l10n.t("Organization"), "organization", "organization", "charts.yellow");
     case "LOC":
     case "GPE":
-      return look(vscode.l10n.t("Location"), "location", "location");
+      return look(vscode.l10n.t("Location"), "location", "location", "charts.green");
     case "MISC":
-      return look(vscode.l10n.t("Other name"), "bookmark", "miscellaneous");
-    default:
-      return look(label, "tag", `other${1 + (hash(label) % OTHERS)}`);
+      return look(vscode.l10n.t("Other name"), "bookmark", "miscellaneous", "charts.purple");
   }
+  const other = hash(label) % OTHERS.length;
+  return look(label, "tag", `other${other + 1}`, OTHERS[other]);
 }
 
-function look(name: string, icon: string, color: string): LabelLook {
+function look(name: string, icon: string, color: string, iconColor: string): LabelLook {
   return {
     name,
-    icon: new vscode.ThemeIcon(icon),
+    icon: new vscode.ThemeIcon(icon, new vscode.ThemeColor(iconColor)),
     color: new vscode.ThemeColor(`cloze.entity.${color}`),
   };
 }

@@ -48,11 +48,11 @@ export class EntitiesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
     const count = entities.length;
     if (kind === "label") {
-      const { name, icon, color } = lookOf(label);
+      const { name, icon } = lookOf(label);
       const item = new vscode.TreeItem(name, Expanded);
       item.id = label;
       item.description = String(count);
-      item.iconPath = new vscode.ThemeIcon(icon.id, color);
+      item.iconPath = icon;
       item.accessibilityInformation = { label: vscode.l10n.t("{0}: {1} places", name, count) };
       return item;
     }

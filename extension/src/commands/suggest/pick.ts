@@ -80,6 +80,7 @@ export async function pickSuggestion(options: PickOptions): Promise<Choice | und
         else if (row?.typed && !pick.busy) answer(row.typed).catch(reject);
       });
       pick.onDidHide(() => resolve(undefined));
+      pick.activeItems = pick.items.filter(({ choice }) => choice && !choice.present).slice(0, 1);
       pick.show();
     });
   } finally {
