@@ -32,7 +32,7 @@ describe.runIf(hasEditors)("for other extensions", () => {
   test("an extension answers with the model of Cloze", async () => {
     await workbench.open("film.txt");
     await workbench.palette("Consumer: Mood of the Document");
-    expect(await workbench.toast("Mood:", 90_000)).toMatch(/^Mood: positive 0\.9/);
+    expect(await workbench.toast("Mood:", 90_000)).toMatch(/^Mood: positive [01]\.\d{3}$/);
     await workbench.clearToasts();
   });
 
@@ -82,6 +82,7 @@ describe.runIf(hasEditors)("for other extensions", () => {
     const codes = await workbench.run(async (vscode) => {
       const { getApi } = vscode.extensions.getExtension<ClozeExports>("cloze.cloze")!.exports;
       const api = getApi(1);
+      // oxlint-disable-next-line unicorn/consistent-function-scoping -- what is around is not sent along
       const codeOf = async (work: () => unknown) => {
         try {
           await work();

@@ -20,6 +20,9 @@ const filler =
   "The weather in the valley stays the same for most of the year, and nobody writes about it.\n\n";
 const big = filler.repeat(5500) + play + filler.repeat(5500);
 
+/** The machine may be busy, and the first question starts the engine. */
+const until = <T>(what: () => T | Promise<T>) => expect.poll(what, { timeout: 90_000 });
+
 interface Asked {
   readonly answer: string;
   readonly start: number | null;
@@ -35,7 +38,6 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     browser = await openBrowser({ gpu: false });
     editor = await startCodeServer({
       host: "worker",
-      extension: process.env.C_ASK_DIST,
       settings: { "cloze.engine.device": "wasm", "files.readonlyInclude": { "mixed.txt": true } },
       files: { "play.md": play, "mixed.txt": mixed, "big.txt": big, "empty.txt": "" },
     });
@@ -71,22 +73,22 @@ describe.runIf(hasEditors)("asking in the editor", () => {
   test("an answer is selected, highlighted and listed, and others are a key away", async () => {
     await workbench.open("play.md");
     await ask("When was the play first produced?");
-    await expect.poll(() => workbench.selected(), { timeout: 90_000 }).toEqual(["1896"]);
-    expect(await workbench.marks.count()).toBeGreaterThan(1);
+    await until(() => workbench.selected()).toEqual(["1896"]);
+    await until(() => workbench.marks.count()).toBeGreaterThan(1);
     const listed = await rows();
-    expect(listed[0]).toMatch(/^1896 .*% line 4$/);
+    expect(listed[0]).toMatch(/^1896.*% line 4$/);
     await workbench.screenshot("ask-answers");
 
     const { length } = listed;
     await workbench.page.keyboard.press("Alt+F8");
-    await expect.poll(status).toContain(`Answer 2 of ${length}`);
+    await until(status).toContain(`Answer 2 of ${length}`);
     expect(listed[1].startsWith((await workbench.selected())[0])).toBe(true);
     for (let i = 0; i < length - 1; i++) await workbench.palette("Cloze: Next Answer");
-    await expect.poll(status).toContain(`Answer 1 of ${length}`);
+    await until(status).toContain(`Answer 1 of ${length}`);
     await workbench.page.keyboard.press("Shift+Alt+F8");
-    await expect.poll(status).toContain(`Answer ${length} of ${length}`);
+    await until(status).toContain(`Answer ${length} of ${length}`);
     await workbench.pane("Results").locator(".monaco-list-row").first().click();
-    await expect.poll(() => workbench.selected()).toEqual(["1896"]);
+    await until(() => workbench.selected()).toEqual(["1896"]);
   });
 
   test("highlights move with edits, and go where their text is edited, by Escape and by Clear Results", async () => {
@@ -95,22 +97,22 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     await workbench.page.keyboard.type("x");
     expect(await workbench.marks.count()).toBe(before);
     await workbench.pane("Results").locator(".monaco-list-row").first().click();
-    await expect.poll(() => workbench.selected()).toEqual(["1896"]);
+    await until(() => workbench.selected()).toEqual(["1896"]);
     await workbench.focusEditor();
     await workbench.page.keyboard.type("long ago");
-    await expect.poll(() => workbench.marks.count()).toBe(before - 1);
+    await until(() => workbench.marks.count()).toBe(before - 1);
     await workbench.pane("Results").locator(".monaco-list-row").first().click();
-    await expect.poll(status).toContain("The answer is there no more.");
+    await until(status).toContain("The answer is there no more.");
     await workbench.focusEditor();
     await workbench.page.keyboard.press("Escape");
-    await expect.poll(() => workbench.marks.count()).toBe(0);
+    await until(() => workbench.marks.count()).toBe(0);
     for (let i = 0; i < 9; i++) await workbench.page.keyboard.press("ControlOrMeta+Z");
     expect(await workbench.text()).toBe(play);
 
     await ask("Who directed the play?");
-    await expect.poll(() => workbench.marks.count(), { timeout: 90_000 }).toBeGreaterThan(0);
+    await until(() => workbench.marks.count()).toBeGreaterThan(0);
     await workbench.palette("Cloze: Clear Results");
-    await expect.poll(() => workbench.marks.count()).toBe(0);
+    await until(() => workbench.marks.count()).toBe(0);
   });
 
   test("questions asked before are offered again", async () => {
@@ -123,19 +125,19 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     await workbench.type("when");
     expect(await workbench.activeRow()).toBe("when");
     await workbench.pick("When was the play first produced?");
-    await expect.poll(() => workbench.selected(), { timeout: 90_000 }).toEqual(["1896"]);
+    await until(() => workbench.selected()).toEqual(["1896"]);
   });
 
   test("that there is no answer is said plainly, and guesses are offered", async () => {
     await ask("How many legs does a spider have?");
-    await workbench.toast("No answer to “How many legs does a spider have?” was found here.");
+    await workbench.toast("No answer here to “How many legs does a spider have?”.");
     const [first, ...guesses] = await rows();
-    expect(first).toBe("No answer here the nearest guesses");
+    expect(first).toMatch(/^No answer here ?the nearest guesses$/);
     expect(guesses.length).toBeGreaterThan(0);
-    expect(await workbench.marks.count()).toBe(0);
+    await until(() => workbench.marks.count()).toBe(0);
     await workbench.screenshot("ask-no-answer");
     await workbench.pane("Results").locator(".monaco-list-row").nth(1).click();
-    await expect.poll(async () => guesses[0].startsWith((await workbench.selected())[0])).toBe(true);
+    await until(async () => guesses[0].startsWith((await workbench.selected())[0])).toBe(true);
   });
 
   test("of a selected text only that is asked", async () => {
@@ -173,13 +175,14 @@ describe.runIf(hasEditors)("asking in the editor", () => {
   test("a long document is read with progress, and cancelled where it takes too long", async () => {
     await workbench.open("big.txt");
     await ask("Who wrote the play?");
-    await workbench.toast("Reading to answer");
+    expect(await workbench.toast(/left/)).toMatch(/about \d+ minutes left$/);
     await workbench.screenshot("ask-long");
     await workbench.pressToast("Reading to answer", "Cancel");
-    await expect.poll(() => workbench.toasts(), { timeout: 10_000 }).toEqual([]);
+    await until(() => workbench.toasts()).toEqual([]);
     await workbench.open("play.md");
+    await workbench.select([1, 1]);
     await ask("When was the play first produced?");
-    await expect.poll(() => workbench.selected(), { timeout: 90_000 }).toEqual(["1896"]);
+    await until(() => workbench.selected()).toEqual(["1896"]);
   });
 
   test("a document may be edited while it is read", async () => {
@@ -203,13 +206,18 @@ describe.runIf(hasEditors)("asking in the editor", () => {
   test("sentences like the one at the cursor are listed, and lead to their place", async () => {
     await workbench.select([10, 5]);
     await workbench.palette("Cloze: Find Similar Sentences");
-    const listed = await rows();
-    await expect.poll(async () => (await rows())[0]).toMatch(/0\.\d{3} · line \d+$/);
+    await until(async () => (await rows())[0]).toMatch(/0\.\d{3} · line \d+$/);
     await workbench.screenshot("ask-similar");
+    const listed = await rows();
     expect(listed.length).toBeGreaterThan(3);
-    await workbench.pane("Results").locator(".monaco-list-row").first().click();
-    const [selected] = await workbench.selected();
-    expect((await rows())[0].startsWith(selected.replace(/\s+/g, " "))).toBe(true);
+    await workbench.select([1, 1]);
+    await workbench.page.keyboard.type("x"); // the places move
+    await workbench.pane("Results").locator(".monaco-list-row").nth(1).click();
+    await until(async () => (await workbench.selected())[0].replace(/\s+/g, " ")).toBe(
+      listed[1].replace(/ ?0\.\d{3} · line \d+$/, ""),
+    );
+    await workbench.focusEditor();
+    await workbench.page.keyboard.press("ControlOrMeta+Z");
   });
 
   test("tokens stand beside their text: two selections are a pair", async () => {
@@ -219,6 +227,14 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     await workbench.screenshot("ask-tokens");
     const pieces = await page.locator(".pieces code").allInnerTexts();
     expect(pieces.slice(0, 4)).toEqual(["[CLS]", "the", "sea", "##gul"]);
+    const cells = await page.locator("tbody tr").nth(2).locator("td, th").allInnerTexts();
+    expect(cells.map((cell) => cell.trim())).toEqual(["2", "sea", "2712", "0", "4", "7", "Sea"]);
+    const colour = (of: string) =>
+      page
+        .locator(of)
+        .first()
+        .evaluate((one) => getComputedStyle(one).borderColor);
+    expect(await colour(".pieces .first")).not.toBe(await colour(".pieces .second"));
     expect(await page.locator("script").count()).toBe(0);
   });
 

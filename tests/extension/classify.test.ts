@@ -17,6 +17,7 @@ const reviews = [
 const files = {
   "reviews.txt": reviews.join("\n"),
   "windows.txt": reviews.join("\r\n"),
+  "edited.txt": reviews.join("\n"),
   "prose.txt": "The acting is awful. The music,\nthough, is wonderful and moving. We left early.",
   "long.txt": Array.from({ length: 10_000 }, (_, i) => `film ${i} is ${i % 2 ? "dull" : "a joy"}`).join("\n"),
   "play.txt": "The play was written by Anton Chekhov in 1896.",
@@ -31,12 +32,13 @@ async function topics(): Promise<Uint8Array> {
     tensor("weight", [2, 384], new Float32Array(768)),
     tensor("bias", [2], Float32Array.of(1, 0)),
   ]);
-  const head = new Uint8Array(await new Response(ReadableStream.from(weights)).arrayBuffer());
+  const parts: Uint8Array[] = [];
+  for await (const part of weights) parts.push(part);
   const json = JSON.stringify({ ...description, labels: ["weather", "food"], metrics: { accuracy: 50 } });
   return packZip(
     new Map<string, string | Uint8Array>([
       ["plugin.json", json],
-      ["head.safetensors", head],
+      ["head.safetensors", Buffer.concat(parts)],
     ]),
   );
 }
@@ -46,7 +48,7 @@ function tensor(name: string, shape: number[], { buffer }: Float32Array<ArrayBuf
 }
 
 /** Asks again until it is so: the engine may have to start first. */
-const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 30_000 });
+const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 60_000 });
 
 describe.runIf(hasEditors)("classify", () => {
   let browser: Browser;
@@ -89,7 +91,7 @@ describe.runIf(hasEditors)("classify", () => {
     await classify();
     await soon(() => workbench.decorationTexts()).toEqual([expect.stringMatching(/^positive 9\d(\.\d)?%$/)]);
     const [first, ...scores] = await rows();
-    expect(first).toMatch(/^positive \d\d.*% a warm , funny and touching film$/);
+    expect(first).toMatch(/^positive ?9\d.*% a warm , funny and touching film$/);
     expect(scores.map((row) => row.replace(/[^a-z]/g, ""))).toEqual(["positive", "negative"]);
     expect(await workbench.hover()).toMatch(/Sentiment.*positive.*negative/s);
     await workbench.screenshot("classify-selection");
@@ -99,14 +101,13 @@ describe.runIf(hasEditors)("classify", () => {
   });
 
   test("the keys stay in the editor", async () => {
-    await workbench.open("reviews.txt");
+    await workbench.open("edited.txt");
     await workbench.selectLines(2);
     await workbench.page.keyboard.press("ControlOrMeta+Alt+C");
     await soon(labels).toEqual(["negative"]);
     await workbench.page.keyboard.press("End");
     await workbench.page.keyboard.type("!");
     expect(await workbench.text()).toContain("far too long!");
-    await workbench.page.keyboard.press("ControlOrMeta+Z");
   });
 
   test.each(["reviews.txt", "windows.txt"])(
@@ -146,7 +147,7 @@ describe.runIf(hasEditors)("classify", () => {
   });
 
   test("a label moves with its text, and goes when that is edited", async () => {
-    await workbench.open("reviews.txt");
+    await workbench.open("edited.txt");
     await workbench.selectAll();
     await classify();
     await soon(async () => (await labels()).length).toBe(5);
@@ -164,7 +165,6 @@ describe.runIf(hasEditors)("classify", () => {
     await soon(labels).toEqual([]);
     await workbench.pane("Results").getByRole("button", { name: "Classify Selection" }).waitFor();
     await workbench.screenshot("classify-welcome");
-    await workbench.command("workbench.action.files.revert");
   });
 
   test("what is read-only can be read; what is empty, or not there, is said", async () => {
@@ -219,7 +219,6 @@ describe.runIf(hasEditors)("classify", () => {
     await workbench.pane("Results").locator(".monaco-list-row", { hasText: "film 3 is" }).click();
     await soon(() => workbench.selected()).toEqual(["film 3 is dull"]);
     await workbench.screenshot("classify-cancelled");
-    await workbench.command("workbench.action.files.revert");
   });
 
   test("Run Plugin… runs any of them: names, answers to a question, code of another extension", async () => {
@@ -246,7 +245,7 @@ describe.runIf(hasEditors)("classify", () => {
     await workbench.screenshot("run-plugin-pick");
     await workbench.pick("Entities");
     await soon(async () => (await rows()).slice(1)).toEqual([
-      expect.stringMatching(/^Anton Chekhov \d.*% PER ━/),
+      expect.stringMatching(/^Anton Chekhov ?\d.*% PER ━/),
     ]);
     await workbench.screenshot("run-plugin-entities");
     await workbench.pane("Results").locator(".monaco-list-row", { hasText: "PER" }).click();
@@ -261,7 +260,7 @@ describe.runIf(hasEditors)("classify", () => {
     await soon(async () => (await rows())[0]).toMatch(/^1896/);
     await workbench.palette("Cloze: Run Plugin…");
     await workbench.pick("Letters");
-    await soon(rows).toEqual([`46 ${files["play.txt"]}`]);
+    await soon(rows).toEqual([expect.stringMatching(/^46 ?The play was written/)]);
     await soon(() => workbench.decorationTexts()).toEqual(["46"]);
   });
 

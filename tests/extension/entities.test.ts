@@ -25,6 +25,8 @@ const files = {
   "locked.txt": "Anton Chekhov was born in Taganrog.\n",
 };
 
+const soon = <T>(what: () => Promise<T>) => expect.poll(what, { timeout: 40_000, interval: 100 });
+
 describe.runIf(hasEditors)("Highlight Entities", () => {
   let browser: Browser;
   let editor: Editor;
@@ -44,10 +46,15 @@ describe.runIf(hasEditors)("Highlight Entities", () => {
   });
   afterEach(() => workbench.command("workbench.action.closeAllEditors"));
 
-  const soon = <T>(what: () => Promise<T>) => expect.poll(what, { timeout: 40_000, interval: 100 });
   const highlight = () => workbench.palette("Cloze: Highlight Entities");
   const rows = async () => (await workbench.treeRows("Entities")).map((row) => row.replaceAll(/\s+/g, " "));
   const marks = () => workbench.marks.count();
+  const least = (score?: number) =>
+    workbench.run(
+      (vscode, [value]) =>
+        vscode.workspace.getConfiguration("cloze").update("entities.minimumScore", value ?? undefined, true),
+      [score],
+    );
   interface Found {
     readonly shown: boolean;
     readonly entities: readonly { label: string; start: number; end: number; text: string }[];
@@ -63,7 +70,10 @@ describe.runIf(hasEditors)("Highlight Entities", () => {
     await workbench.open("story.txt");
     await highlight();
     await soon(rows).toEqual(
-      expect.arrayContaining([expect.stringMatching(/^Person ?\d$/), expect.stringMatching(/^Location ?\d$/)]),
+      expect.arrayContaining([
+        expect.stringMatching(/^Person ?\d$/),
+        expect.stringMatching(/^Location ?\d$/),
+      ]),
     );
     await soon(marks).toBeGreaterThan(4);
     await workbench.select([1, 3]);
@@ -72,6 +82,10 @@ describe.runIf(hasEditors)("Highlight Entities", () => {
     await workbench.page.keyboard.press("Escape");
     await workbench.pane("Entities").getByText("Yalta").first().click();
     await soon(() => workbench.selected()).toEqual(["Yalta"]);
+    await least(1);
+    await soon(marks).toBe(0);
+    await least();
+    await soon(marks).toBeGreaterThan(4);
     await workbench.focusEditor();
     await highlight();
     await soon(marks).toBe(0);

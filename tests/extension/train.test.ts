@@ -122,11 +122,14 @@ describe.runIf(hasEditors)("training, and plugins", () => {
     await workbench.accept();
     await workbench.toast(/texts read/);
     await workbench.screenshot("train-progress");
+    const started = () =>
+      workbench.command("cloze.engineInfo").then((info) => (info as { startTime: number }).startTime);
     const begun = Date.now();
     await workbench.pressToast("Training", "Cancel");
     await expect.poll(() => workbench.toasts()).toEqual([]);
+    console.log(`toast gone ${Date.now() - begun} ms`);
     expect(await classify("Where is my parcel?", "customer-feedback")).toMatchObject({ label: "question" });
-    console.log(`cancelled, and answered again, within ${Date.now() - begun} ms`);
+    console.log(`cancelled, and answered again, within ${Date.now() - begun} ms`, await started());
     expect(await installed()).not.toContain("cloze.plugin.long");
   });
 

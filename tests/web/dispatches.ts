@@ -4,11 +4,8 @@ let counted: Record<string, number> = {};
 let current = "";
 
 const device = GPUDevice.prototype;
-const make = Reflect.get(device, "createComputePipeline") as GPUDevice["createComputePipeline"];
-const makeLater = Reflect.get(
-  device,
-  "createComputePipelineAsync",
-) as GPUDevice["createComputePipelineAsync"];
+const make = Reflect.get<GPUDevice, "createComputePipeline">(device, "createComputePipeline");
+const makeLater = Reflect.get<GPUDevice, "createComputePipelineAsync">(device, "createComputePipelineAsync");
 const named = (pipeline: GPUComputePipeline, { label, compute }: GPUComputePipelineDescriptor) => {
   programs.set(pipeline, label ?? compute.module.label);
   return pipeline;
@@ -21,8 +18,8 @@ device.createComputePipelineAsync = async function (described) {
 };
 
 const pass = GPUComputePassEncoder.prototype;
-const choose = Reflect.get(pass, "setPipeline") as GPUComputePassEncoder["setPipeline"];
-const dispatch = Reflect.get(pass, "dispatchWorkgroups") as GPUComputePassEncoder["dispatchWorkgroups"];
+const choose = Reflect.get<GPUComputePassEncoder, "setPipeline">(pass, "setPipeline");
+const dispatch = Reflect.get<GPUComputePassEncoder, "dispatchWorkgroups">(pass, "dispatchWorkgroups");
 pass.setPipeline = function (pipeline) {
   current = programs.get(pipeline) ?? "";
   return choose.call(this, pipeline);

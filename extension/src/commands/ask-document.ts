@@ -117,7 +117,7 @@ async function show(
   if (answered) await answers.reveal(0);
   else
     void vscode.window.showInformationMessage(
-      `Cloze: ${vscode.l10n.t("No answer to “{0}” was found here.", question)}`,
+      `Cloze: ${vscode.l10n.t("No answer here to “{0}”.", question)}`,
     );
 }
 

@@ -8,6 +8,8 @@ import type { Command } from "../cloze.ts";
 /** English, as the starter is. */
 const TEXT = `A warm, funny and touching film.
 Dull, clumsy and far too long.
+I laughed from beginning to end.
+The story never comes to life, and nobody acts well.
 
 He closed the [MASK] behind him.
 

@@ -136,7 +136,7 @@ export const faces: Readonly<Record<string, Face>> = {
     read(answer: Readonly<Record<string, unknown>>) {
       const details = Object.entries(answer).map(([label, value]) => ({
         label,
-        description: written(value),
+        description: plain(value),
       }));
       const label = details.map(({ description }) => description).join(", ");
       return { label, details: details.length > 1 ? details : [] };
@@ -161,6 +161,6 @@ async function withWritten(
   return given === undefined ? undefined : inputs(given.trim());
 }
 
-function written(value: unknown): string {
+function plain(value: unknown): string {
   return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 }

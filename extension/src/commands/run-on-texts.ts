@@ -38,8 +38,6 @@ export function givenOf(argument: unknown): Given | undefined {
   if (typeof argument !== "object" || argument === null) return undefined;
   const { text, texts, inputs } = argument as Readonly<Record<string, unknown>>;
   if (text === undefined && texts === undefined && inputs === undefined) return undefined;
-  const isText = (value: unknown) => typeof value === "string";
-  const isObject = (value: unknown) => typeof value === "object" && value !== null;
   if (isText(text)) return { inputs: [{ text }], single: true };
   if (Array.isArray(texts) && texts.every(isText))
     return { inputs: texts.map((one: unknown) => ({ text: one })), single: false };
@@ -51,6 +49,9 @@ export function givenOf(argument: unknown): Given | undefined {
     ),
   );
 }
+
+const isText = (value: unknown) => typeof value === "string";
+const isObject = (value: unknown) => typeof value === "object" && value !== null;
 
 /** Answers what was given, and shows nothing. */
 export async function answerGiven(

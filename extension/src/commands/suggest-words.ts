@@ -6,6 +6,7 @@ import type { Filled } from "@cloze/core";
 import * as vscode from "vscode";
 import type { Cloze, Command } from "../cloze.ts";
 import { Failure } from "../engine/failure.ts";
+import type { Suggestions } from "../engine-worker/suggest.ts";
 import { settings } from "../settings.ts";
 import { capitalize, followCasing } from "../text/casing.ts";
 import { Snapshot } from "../text/edit.ts";
@@ -14,7 +15,7 @@ import { during } from "./during.ts";
 import { findBlanks, maskedContext, MOST_BLANKS } from "./suggest/blanks.ts";
 import type { Blank } from "./suggest/blanks.ts";
 import { pickSuggestion } from "./suggest/pick.ts";
-import type { Choice } from "./suggest/pick.ts";
+import type { Choice, PickOptions } from "./suggest/pick.ts";
 import { Preview } from "./suggest/preview.ts";
 import { excerpt, rowLabel } from "./suggest/shown.ts";
 import { expectWritable, readOnly } from "./suggest/writable.ts";
@@ -72,41 +73,55 @@ async function suggestHere({ engine }: Cloze): Promise<Pick<Choice, "words" | "s
   if (found.suggestions.length === 0)
     throw new Failure("not-found", vscode.l10n.t("The model knows no word for this place: choose another."));
 
-  const choiceOf = (words: readonly string[], score: number | null): Choice => {
-    const label = rowLabel(text, blanks, words);
-    return { words, label, score, present: words.every((word, i) => word === present[i]) };
-  };
-  const choices = distinct([
-    ...found.suggestions.map(({ words, score }) =>
-      choiceOf(
-        words.map((word, i) => cased(word, blanks[i])),
-        score,
-      ),
-    ),
-    ...(isComplete(present) ? [choiceOf(present, found.present)] : []),
-  ]);
   const ranges = blanks.map(({ start, end }) => snapshot.range(start, end));
+  const chosen = await chooseInPlace(editor, ranges, {
+    choices: choicesOf(text, blanks, found),
+    titleOf: ({ words }) => excerpt(text, blanks, words),
+    read: (typed) => readTyped(typed, blanks.length),
+    score: (words, run) => engine.run("likelihood", { text: masked, words }, run),
+  });
+  if (!chosen) return undefined;
+  const { words, score } = chosen;
+  if (!chosen.present) {
+    await snapshot.replace(ranges.map((range, i) => ({ range, text: words[i] })));
+    if (snapshot.isCurrent) throw readOnly(); // VS Code calls an edit done that had no effect
+  }
+  return { words, score };
+}
+
+async function chooseInPlace(
+  editor: vscode.TextEditor,
+  ranges: readonly vscode.Range[],
+  options: Omit<PickOptions, "preview">,
+): Promise<Choice | undefined> {
   const preview = new Preview(editor, ranges);
-  let chosen: Choice | undefined;
   try {
-    chosen = await pickSuggestion({
-      choices,
-      preview: (choice) => preview.show(choice?.words),
-      titleOf: ({ words }) => excerpt(text, blanks, words),
-      read: (typed) => readTyped(typed, blanks.length),
-      score: (words, run) => engine.run("likelihood", { text: masked, words }, run),
-    });
+    const chosen = await pickSuggestion({ ...options, preview: (choice) => preview.show(choice?.words) });
     if (!chosen) preview.scrollBack();
+    return chosen;
   } finally {
     preview.dispose();
   }
-  if (!chosen) return undefined;
-  if (!chosen.present) {
-    await snapshot.replace(ranges.map((range, i) => ({ range, text: chosen.words[i] })));
-    if (snapshot.isCurrent) throw readOnly(); // VS Code calls an edit done that had no effect
-  }
-  const { words, score } = chosen;
-  return { words, score };
+}
+
+/** The suggestions as they would be written, and what is there now. */
+function choicesOf(text: string, blanks: readonly Blank[], found: Suggestions): Choice[] {
+  const present = blanks.map(({ word }) => word);
+  const choiceOf = (words: readonly string[], score: number | null): Choice => ({
+    words,
+    label: rowLabel(text, blanks, words),
+    score,
+    present: words.every((word, i) => word === present[i]),
+  });
+  const choices = found.suggestions.map(({ words, score }) =>
+    choiceOf(
+      words.map((word, i) => cased(word, blanks[i])),
+      score,
+    ),
+  );
+  if (present.every((word) => word !== undefined)) choices.push(choiceOf(present, found.present));
+  const keys = choices.map(({ words }) => words.join("\0")); // words that casing made the same are shown once
+  return choices.filter((_, i) => keys.indexOf(keys[i]) === i);
 }
 
 function blanksOf({ document, selections }: vscode.TextEditor, text: string): Blank[] {
@@ -133,17 +148,6 @@ function blanksOf({ document, selections }: vscode.TextEditor, text: string): Bl
 function cased(word: string, { word: original, startsSentence }: Blank): string {
   if (original !== undefined) return followCasing(word, original, startsSentence);
   return startsSentence ? capitalize(word) : word;
-}
-
-/** Words that became the same by their casing are shown once. */
-function distinct(choices: readonly Choice[]): Choice[] {
-  return choices.filter(
-    ({ words }, i) => choices.findIndex((other) => other.words.join("\0") === words.join("\0")) === i,
-  );
-}
-
-function isComplete(words: readonly (string | null)[]): words is readonly string[] {
-  return !words.includes(null);
 }
 
 /** Typed words, one a blank; at a single blank anything is one. */

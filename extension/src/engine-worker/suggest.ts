@@ -3,7 +3,7 @@
  * the words are cased, is the host's matter.
  */
 import { ClozeError } from "@cloze/core";
-import type { RunOptions } from "@cloze/core";
+import type { Filling, RunOptions } from "@cloze/core";
 import type { Opened } from "./open.ts";
 
 /** Words for all blanks of a text. */
@@ -43,22 +43,22 @@ export async function suggest(
   run: RunOptions,
 ): Promise<Suggestions> {
   const several = present.length > 1;
-  const { fillings = [] } = await bert.fill(
-    { text },
-    {
-      joint: true,
-      top: several ? top + SPARE_FILLINGS : Math.max(top, CANDIDATES),
-      ...(several && { maxLength: Math.min(SHORT_WINDOW, bert.config.maxPositions) }),
-      ...run,
-    },
-  );
+  const { fillings = [] } = await bert.fill(text, {
+    joint: true,
+    top: several ? top + SPARE_FILLINGS : Math.max(top, CANDIDATES),
+    ...(several && { maxLength: Math.min(SHORT_WINDOW, bert.config.maxPositions) }),
+    ...run,
+  });
   const suggestions = fillings
     .filter(({ tokens }) => tokens.every((token, i) => replaces(token, present[i])))
     .slice(0, top)
     .map(({ tokens, score }) => ({ words: tokens.map((token) => token.replace(/^##/, "")), score }));
   const words = present.filter((word) => word !== null);
-  const known = words.length === present.length ? await likelihood({ bert }, { text, words }, run) : null;
-  return { suggestions, present: known };
+  if (words.length < present.length) return { suggestions, present: null };
+  const same = ({ tokens }: Filling) =>
+    tokens.every((token, i) => token === words[i] || token === words[i].toLowerCase());
+  const found = fillings.find(same);
+  return { suggestions, present: found ? found.score : await likelihood({ bert }, { text, words }, run) };
 }
 
 /** How likely these words are at the blanks of a text; `null` where the vocabulary has no pieces for one. */
@@ -73,10 +73,11 @@ export async function likelihood(
   for (const [i, word] of words.entries()) {
     const rest = parts.slice(i);
     try {
-      const { masks } = await bert.fill(
-        { text: [before, ...rest].join(MASK) },
-        { targets: [word], pieces: rest.length === 1, ...run },
-      );
+      const { masks } = await bert.fill([before, ...rest].join(MASK), {
+        targets: [word],
+        pieces: rest.length === 1,
+        ...run,
+      });
       score *= masks[0].predictions[0].score;
     } catch (error) {
       if (error instanceof ClozeError && error.field === "targets") return null;

@@ -92,12 +92,14 @@ test("what an edit reaches covers what came in its place", () => {
   });
 });
 
+/** The units that places cover. */
+const units = (spans: readonly { start: number; end: number }[]) =>
+  new Set(spans.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i)));
+
 test("sets of places are united and lessened as sets of their units are", () => {
   const span = fc
     .tuple(fc.nat(30), fc.nat(30))
     .map(([a, b]) => ({ start: Math.min(a, b), end: Math.max(a, b) }));
-  const units = (spans: readonly { start: number; end: number }[]) =>
-    new Set(spans.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i)));
   fc.assert(
     fc.property(fc.array(span), span, (spans, part) => {
       const all = merged(spans);

@@ -15,18 +15,16 @@ function given(text: string, sight = 0) {
     tag(texts, { signal }) {
       expect(++onTheWay).toBe(1); // never more than one
       return new Promise((resolve, reject) => {
-        const end = (work: () => void) => () => {
+        const fail = (why: Error) => {
           onTheWay--;
-          work();
+          reject(why);
         };
-        questions.push({
-          texts,
-          answer: end(() => resolve(texts.map((one) => ({ entities: capitals(one) })))),
-          fail: (why) => end(() => reject(why))(),
-        });
-        signal?.addEventListener?.("abort", () =>
-          end(() => reject(Object.assign(new Error("cancelled"), { code: "aborted" })))(),
-        );
+        const answer = () => {
+          onTheWay--;
+          resolve(texts.map((one) => ({ entities: capitals(one) })));
+        };
+        questions.push({ texts, answer, fail });
+        signal?.addEventListener?.("abort", () => fail(new Error("cancelled")));
       });
     },
   });
@@ -81,9 +79,8 @@ test("a document is read, and what was found stands where it is", async () => {
 });
 
 test("what is in sight is read first, then the rest from the beginning", async () => {
-  const paragraph = (name: string) => `${name} ${"reads on and on ".repeat(100)}\n\n`;
   const names = ["Ada", "Bob", "Cleo", "Dora", "Emil"];
-  const text = names.map(paragraph).join("");
+  const text = names.map((name) => `${name} ${"reads on and on ".repeat(100)}\n\n`).join("");
   const { tagged, questions } = given(text, text.indexOf("Cleo") + 500);
   const told: number[] = [];
   const read = tagged.read({ onProgress: ({ done, total }) => told.push(done / total) });

@@ -88,8 +88,8 @@ export class ResultsView implements vscode.TreeDataProvider<Result>, vscode.Disp
   getTreeItem(result: Result): vscode.TreeItem {
     const { label, score, description, tooltip, icon, place, command, children } = result;
     const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-    const open = this.#results.length > FEW ? Collapsed : Expanded;
-    const item = new vscode.TreeItem(label, children && children.length > 0 ? open : None);
+    const state = this.#results.length > FEW ? Collapsed : Expanded;
+    const item = new vscode.TreeItem(label, children && children.length > 0 ? state : None);
     const share = score === undefined ? [] : [percent(score)];
     const text = description === undefined ? [] : [description];
     const bar = score !== undefined && this.#inner.has(result) ? ["━".repeat(Math.round(score * BAR))] : [];

@@ -53,10 +53,10 @@ function page(input: TextInput, tokenized: Tokenized, source: string, styles: st
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${source}">
 <link rel="stylesheet" href="${styles}">
-<title>${say("Tokens")}</title>
+<title>${t("Tokens")}</title>
 </head>
 <body>
-<h1>${say("Tokens")}</h1>
+<h1>${t("Tokens")}</h1>
 ${summary(tokenized)}
 ${pieces(tokenized)}
 ${legend(tokenized)}
@@ -68,11 +68,11 @@ ${table(input, tokenized)}
 /** How many there are, and what the model makes of so many. */
 function summary({ tokens, specials, unknown, total, maxLength, truncated }: Tokenized): string {
   const count =
-    tokens.length === 1 ? say("One token") : say("{0} tokens, {1} of them special", total, specials.length);
+    tokens.length === 1 ? t("One token") : t("{0} tokens, {1} of them special", total, specials.length);
   const room = truncated
-    ? say("The model reads {0} at most: what follows is cut off.", maxLength)
-    : say("The model reads up to {0}.", maxLength);
-  const lacking = unknown.length > 0 ? `<p>${say("{0} of them unknown", unknown.length)}</p>` : "";
+    ? t("The model reads {0} at most: what follows is cut off.", maxLength)
+    : t("The model reads up to {0}.", maxLength);
+  const lacking = unknown.length > 0 ? `<p>${t("{0} of them unknown", unknown.length)}</p>` : "";
   return `<p><strong>${count}.</strong> <span${truncated ? ' class="cut"' : ""}>${room}</span></p>${lacking}`;
 }
 
@@ -81,19 +81,19 @@ function pieces(tokenized: Tokenized): string {
     (piece, i) =>
       `<li class="${kindOf(tokenized, i)}"><code>${escape(piece)}</code><small>${tokenized.ids[i]}</small></li>`,
   );
-  return `<ol class="pieces" aria-label="${say("Pieces and their ids")}">${boxes.join("")}</ol>`;
+  return `<ol class="pieces" aria-label="${t("Pieces and their ids")}">${boxes.join("")}</ol>`;
 }
 
 /** What the marks mean, of those that are there. */
 function legend({ segments, tokens, unknown }: Tokenized): string {
   const marks = [
-    ["special", "[CLS] [SEP]", say("put round the texts")],
-    ["first", "0", say("the first text")],
-    ...(segments.includes(1) ? [["second", "1", say("the second text")]] : []),
+    ["special", "[CLS] [SEP]", t("put round the texts")],
+    ["first", "0", t("the first text")],
+    ...(segments.includes(1) ? [["second", "1", t("the second text")]] : []),
     ...(tokens.some((piece) => piece.startsWith("##"))
-      ? [["first", "##", say("goes on with the word before it")]]
+      ? [["first", "##", t("goes on with the word before it")]]
       : []),
-    ...(unknown.length > 0 ? [["unknown", "[UNK]", say("the vocabulary has no piece for it")]] : []),
+    ...(unknown.length > 0 ? [["unknown", "[UNK]", t("the vocabulary has no piece for it")]] : []),
   ];
   const entries = marks.map(
     ([kind, mark, meaning]) => `<div><dt class="${kind}"><code>${mark}</code></dt><dd>${meaning}</dd></div>`,
@@ -102,7 +102,7 @@ function legend({ segments, tokens, unknown }: Tokenized): string {
 }
 
 function table(input: TextInput, tokenized: Tokenized): string {
-  const heads = [say("Place"), say("Piece"), say("Id"), say("Segment"), say("From"), say("To"), say("Text")];
+  const heads = [t("Place"), t("Piece"), t("Id"), t("Segment"), t("From"), t("To"), t("Text")];
   const rows = tokenized.tokens.map((piece, i) => {
     const kind = kindOf(tokenized, i);
     const segment = tokenized.segments[i];
@@ -113,7 +113,7 @@ function table(input: TextInput, tokenized: Tokenized): string {
     return `<tr><td>${i}</td><th scope="row" class="${kind}"><code>${escape(piece)}</code></th>${cells.join("")}</tr>`;
   });
   return `<table>
-<caption>${say("What the model reads: ids and segments, and where each piece stands in its text, in UTF-16 units")}</caption>
+<caption>${t("What the model reads: ids and segments, and where each piece stands in its text, in UTF-16 units")}</caption>
 <thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join("")}</tr></thead>
 <tbody>${rows.join("\n")}</tbody>
 </table>`;
@@ -126,7 +126,8 @@ function kindOf({ specials, unknown, segments }: Tokenized, i: number): string {
   return segments[i] === 0 ? "first" : "second";
 }
 
-function say(text: string, ...given: number[]): string {
+/** As VS Code's, made safe for the page. */
+function t(text: string, ...given: number[]): string {
   return escape(vscode.l10n.t(text, ...given));
 }
 

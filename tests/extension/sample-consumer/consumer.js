@@ -9,9 +9,12 @@ exports.activate = async ({ subscriptions }) => {
       title: "The Heaviest Word",
       features: "hidden",
       run({ text, features, width, encoding: { ids, offsets } }) {
-        const norms = Array.from(ids, (_, i) => Math.hypot(...features.subarray(i * width, (i + 1) * width)));
-        const most = norms.indexOf(Math.max(...norms.slice(1, -1))); // [CLS] and [SEP] stand round the words
-        return { word: text.slice(offsets[2 * most], offsets[2 * most + 1]), width };
+        const pieces = Array.from(ids, (_, i) => ({
+          word: text.slice(offsets[2 * i], offsets[2 * i + 1]),
+          norm: Math.hypot(...features.subarray(i * width, (i + 1) * width)),
+        }));
+        const words = pieces.filter(({ word }) => /\p{L}/u.test(word)).sort((a, b) => b.norm - a.norm);
+        return { word: words[0]?.word ?? "", width };
       },
     }),
     vscode.commands.registerCommand("consumer.mood", async () => {

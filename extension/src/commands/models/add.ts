@@ -2,6 +2,7 @@
  * Ways to another model: from the hub, by its name and after a question that says how much comes from where; from a
  * folder.
  */
+import type { RunOptions } from "@cloze/core";
 import * as vscode from "vscode";
 import type { Cloze } from "../../cloze.ts";
 import { size } from "../../engine/facts.ts";
@@ -40,7 +41,7 @@ export async function pullModel({ models }: Cloze): Promise<Model> {
     download,
   );
   if (chosen !== download) throw Failure.cancelled();
-  return during(t("Downloading {0}", name), (run) => models.add(name, found, run));
+  return during(t("Downloading {0}", name), (run, say) => models.add(name, found, sized(run, say)));
 }
 
 /** Copies a model's folder. */
@@ -61,7 +62,18 @@ export async function addFolder({ models }: Cloze): Promise<Model> {
     .replaceAll(/-{2,}/g, "-")
     .replaceAll(/^[.-]+|[.-]+$/g, "");
   const name = await askName(await models.list(), t("A name for the model"), suggested);
-  return during(t("Copying {0}", name), (run) => models.add(name, found, run));
+  return during(t("Copying {0}", name), (run, say) => models.add(name, found, sized(run, say)));
+}
+
+/** Says how many bytes are there, beside the bar. */
+function sized(run: RunOptions, say: (message: string) => void): RunOptions {
+  return {
+    ...run,
+    onProgress(progress) {
+      say(vscode.l10n.t("{0} of {1}", size(progress.done), size(progress.total)));
+      run.onProgress?.(progress);
+    },
+  };
 }
 
 /** @throws Failure `aborted` where none is given. */

@@ -19,6 +19,7 @@ const places = (text: string) => {
   const found = marked(text);
   return found.blanks.map(({ start, end }) => found.text.slice(start, end));
 };
+const starts = (text: string) => marked(text).blanks.map(({ startsSentence }) => startsSentence);
 const context = (text: string, room = 800) => {
   const found = marked(text);
   return maskedContext(found.text, found.blanks, room);
@@ -58,7 +59,6 @@ test("a Chinese word is a blank a character", () => {
 });
 
 test("a sentence begins with a blank also behind quotes and marks", () => {
-  const starts = (text: string) => marked(text).blanks.map(({ startsSentence }) => startsSentence);
   expect(["[MASK]| fell.", "- “Ra|in fell.", "The ra|in."].map(starts)).toEqual([[true], [true], [false]]);
 });
 

@@ -16,7 +16,7 @@ export interface Choice {
 }
 
 export interface PickOptions {
-  /** Best first. */
+  /** Best first, at least one. */
   readonly choices: readonly Choice[];
   /** Shows words where they would stand. */
   preview(choice: Choice | undefined): void;
@@ -55,6 +55,11 @@ export async function pickSuggestion(options: PickOptions): Promise<Choice | und
       { label, alwaysShow: true, iconPath: new vscode.ThemeIcon("question"), typed: { text, words } },
     ];
   };
+  const look = (row: Row | undefined): void => {
+    options.preview(row?.choice);
+    const shown = row?.choice ?? choices[0];
+    pick.title = options.titleOf(shown);
+  };
   const answer = async ({ text, words }: NonNullable<Row["typed"]>): Promise<void> => {
     pick.busy = true;
     const score = await options.score(words, { signal: scoring.signal });
@@ -68,11 +73,7 @@ export async function pickSuggestion(options: PickOptions): Promise<Choice | und
   pick.items = rows();
   try {
     return await new Promise<Choice | undefined>((resolve, reject) => {
-      pick.onDidChangeActive(([row]) => {
-        options.preview(row?.choice);
-        const shown = row?.choice ?? choices[0];
-        pick.title = shown && options.titleOf(shown);
-      });
+      pick.onDidChangeActive(([row]) => look(row));
       pick.onDidChangeValue(() => (pick.items = rows()));
       pick.onDidAccept(() => {
         const [row] = pick.activeItems;
@@ -80,7 +81,9 @@ export async function pickSuggestion(options: PickOptions): Promise<Choice | und
         else if (row?.typed && !pick.busy) answer(row.typed).catch(reject);
       });
       pick.onDidHide(() => resolve(undefined));
-      pick.activeItems = pick.items.filter(({ choice }) => choice && !choice.present).slice(0, 1);
+      const first = pick.items.find(({ choice }) => choice && !choice.present);
+      if (first) pick.activeItems = [first];
+      look(first ?? pick.items.at(0)); // no event tells of the first
       pick.show();
     });
   } finally {
@@ -103,9 +106,11 @@ function rowOf(choice: Choice, most: number): Row {
 
 /** A bar as an icon: grey, so that it is seen on every theme. */
 function barOf(share: number): vscode.Uri {
-  const bar = (width: number, opacity: number) =>
-    `<rect y="5" width="${width}" height="6" rx="1" fill="#888" fill-opacity="${opacity}"/>`;
-  const picture = bar(16, 0.3) + bar(Math.max(1, Math.round(16 * Math.min(1, share))), 1);
+  const picture = rectangle(16, 0.3) + rectangle(Math.max(1, Math.round(16 * Math.min(1, share))), 1);
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16">${picture}</svg>`;
   return vscode.Uri.parse(`data:image/svg+xml;utf8,${encodeURIComponent(svg)}`);
+}
+
+function rectangle(width: number, opacity: number): string {
+  return `<rect y="5" width="${width}" height="6" rx="1" fill="#888" fill-opacity="${opacity}"/>`;
 }

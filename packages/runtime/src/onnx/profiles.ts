@@ -87,13 +87,13 @@ export const webgpu: Partial<Rules> = {
     return e.node("Slice", [table, e.ints([0]), length, e.ints([0])]);
   },
 
-  linear: (e, inputs) => product(e, inputs),
+  linear: (e, inputs) => gemm(e, inputs),
 
   attention(e, [query, key, value, bias], node) {
     const made = e.madeBy(query);
     if (made?.operator !== "linear" || !made.inputs[2])
       return portable.attention(e, [query, key, value, bias], node);
-    const scaled = product(e, made.inputs, 1 / Math.sqrt(sizeOfHead(node))); // the product scales for nothing
+    const scaled = gemm(e, made.inputs, 1 / Math.sqrt(sizeOfHead(node))); // the product scales for nothing
     return attend(e, [scaled, key, value, bias], node);
   },
 
@@ -109,7 +109,7 @@ export const webgpu: Partial<Rules> = {
 };
 
 /** A linear layer as one Gemm, over rows. @param scale Of its result. */
-function product(e: Emitter, [x, weight, bias]: readonly Value[], scale = 1): string {
+function gemm(e: Emitter, [x, weight, bias]: readonly Value[], scale = 1): string {
   const [outs, ins] = weight.shape.map(Number);
   const isFlat = x.shape.length === 2;
   const rows = isFlat ? x : e.node("Reshape", [x, e.ints([-1, ins])]); // [batch · length, ins]

@@ -21,7 +21,7 @@ import { orWithoutMemory } from "./memory.ts";
 import { Places } from "./places.ts";
 import type { Choice, PlaceOptions } from "./places.ts";
 import { probeFeeds } from "./probe.ts";
-import type { Device, Precision, SessionWorker } from "./protocol.ts";
+import type { Device, Precision } from "./protocol.ts";
 import type { WebSession } from "./session.ts";
 
 /** How a model is downloaded, and how it runs. */
@@ -44,12 +44,6 @@ export interface LoadOptions extends FetchFilesOptions, PlaceOptions {
    * isolated; more than one need that.
    */
   readonly threads?: number | undefined;
-  /** Where onnxruntime-web's `.mjs` and `.wasm` files lie; beside its module by default. */
-  readonly wasmPaths?: string | URL | undefined;
-  /** Reads the one `.wasm` file that is needed, by its name, in a host that has no address for it. */
-  readonly readWasm?: ((name: string) => Promise<Uint8Array<ArrayBuffer>>) | undefined;
-  /** Makes the session's worker: one whose script calls `serveSession`. */
-  readonly worker?: (() => SessionWorker) | undefined;
 }
 
 /** How long it took until a model was there, in ms. */

@@ -19,10 +19,13 @@ import type { Place, WebSessionParts } from "./session.ts";
 /** A device and what is computed in there; WebAssembly computes in float32. */
 export type Choice = "webgpu" | "webgpu-fp16" | "wasm";
 
-/** What of the options of `load` a place depends on. */
+/** How ONNX Runtime comes into a session's worker. */
 export interface PlaceOptions {
+  /** Where onnxruntime-web's `.mjs` and `.wasm` files lie; beside its module by default. */
   readonly wasmPaths?: string | URL | undefined;
+  /** Reads the one `.wasm` file that is needed, by its name, in a host that has no address for it. */
   readonly readWasm?: ((name: string) => Promise<Uint8Array<ArrayBuffer>>) | undefined;
+  /** Makes the session's worker: one whose script calls `serveSession`. */
   readonly worker?: (() => SessionWorker) | undefined;
 }
 
@@ -80,7 +83,9 @@ export class Places {
     const { readWasm, wasmPaths } = this.#options;
     const profile = device === "webgpu" ? webgpu : {};
     const { tensors, widened } =
-      device === "webgpu" ? await widenBfloat(this.#files, stored) : { tensors: stored, widened: new Map() };
+      device === "webgpu"
+        ? await widenBfloat(this.#files, stored)
+        : { tensors: stored, widened: new Map<string, never>() };
     const paths = new Set([...tensors.values()].map(({ file }) => file));
     return {
       device,
@@ -89,9 +94,7 @@ export class Places {
       weights: await Promise.all(
         [...paths].map(async (path) => ({
           path,
-          data:
-            (widened as ReadonlyMap<string, Uint8Array<ArrayBuffer>>).get(path) ??
-            (await this.#files.take(path)),
+          data: widened.get(path) ?? (await this.#files.take(path)),
         })),
       ),
       // Over a whole vocabulary a half's three digits decide between words: heads of their own compute in float32.

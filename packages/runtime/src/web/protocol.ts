@@ -1,7 +1,7 @@
 /**
  * How a session's worker is started in a browser, and what it says beside its answers.
  */
-import type { HeadStart, Reply, Request } from "../ort/protocol.ts";
+import type { HeadStart, Reply } from "../ort/protocol.ts";
 
 /** Where a model runs. */
 export type Device = "webgpu" | "wasm";

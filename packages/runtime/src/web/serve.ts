@@ -84,7 +84,11 @@ async function open(start: Start, watched: Watched): Promise<Run> {
   if (runtime.wasm) env.wasm.wasmBinary = runtime.wasm;
 
   const create = async (what: string, bytes: Uint8Array, weights: Start["weights"]) => {
-    const options: InferenceSession.SessionOptions = { executionProviders: [device], externalData: weights };
+    const options: InferenceSession.SessionOptions = {
+      executionProviders: [device],
+      externalData: weights,
+      logSeverityLevel: 3, // errors: that arithmetic on shapes is the CPU's is meant so
+    };
     try {
       return await InferenceSession.create(bytes, options);
     } catch (cause) {

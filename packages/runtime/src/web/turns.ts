@@ -11,8 +11,6 @@ const LOCK = "cloze-webgpu";
  * free again.
  *
  * @throws What `work` throws, and the signal's reason.
- * @example
- * await inTurn(() => link.ask(request), signal);
  */
 export async function inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const locks = globalThis.navigator?.locks;

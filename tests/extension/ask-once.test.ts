@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { openBrowser, startCodeServer, startVscodeWeb, Workbench } from "./editor.ts";
+test.each(["node", "web"] as const)("%s", async (where) => {
+  await using browser = await openBrowser({ gpu: false });
+  const settings = { "cloze.engine.device": "wasm", "workbench.colorTheme": where === "node" ? "Default Dark Modern" : "Default High Contrast" };
+  const files = { "a.txt": "The play was written by Anton Chekhov in 1896. 🙂 It was produced in Moscow.\n\nUnaffable people came." };
+  await using editor = where === "web" ? await startVscodeWeb({ settings, files }) : await startCodeServer({ host: "node", settings, files });
+  await using workbench = await Workbench.open(browser, editor);
+  await workbench.activate();
+  await workbench.open("a.txt");
+  const asked = await workbench.command("cloze.askDocument", { question: "When was the play written?" });
+  console.log(where, JSON.stringify(asked));
+  await workbench.screenshot("ask-once-" + where);
+  await workbench.selectAll();
+  await workbench.palette("Cloze: Tokens of Selection");
+  await workbench.webview("What the model reads");
+  console.log(JSON.stringify(await workbench.command("cloze.findSimilar")));
+  await workbench.screenshot("ask-tokens-" + where);
+  expect(asked).toBeTruthy();
+}, 280_000);

@@ -1,0 +1,171 @@
+/**
+ * The engine in real editors: where it runs, that what it says is right, and what becomes of it when something breaks.
+ */
+import { load } from "@cloze/runtime/node";
+import type { Browser, Worker } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { starter } from "../starter.ts";
+import { hasEditors, openBrowser, startCodeServer, startVscodeWeb, Workbench } from "./editor.ts";
+import type { Editor } from "./editor.ts";
+
+const text = "a warm , funny film";
+const files = { "a.txt": text, "many.txt": Array.from({ length: 400 }, (_, i) => `${text} about ${i} people`).join("\n") };
+
+/** How an editor is started in which the engine is at one place. */
+const places: Readonly<Record<string, (settings: object) => Promise<Editor>>> = {
+  "a worker of code-server's web host": (settings) =>
+    startCodeServer({ host: "worker", files, settings: { ...settings, "cloze.engine.host": "worker" } }),
+  "a webview of code-server's Node host": (settings) => startCodeServer({ host: "node", files, settings: { ...settings } }),
+  "a worker of VS Code for the Web": (settings) =>
+    startVscodeWeb({ files, settings: { ...settings, "cloze.engine.host": "worker" } }),
+  "a webview of VS Code for the Web": (settings) =>
+    startVscodeWeb({ files, settings: { ...settings, "cloze.engine.host": "webview" } }),
+};
+
+interface Classified {
+  readonly label: string;
+  readonly scores: Readonly<Record<string, number>>;
+}
+
+const classify = (workbench: Workbench, texts: readonly string[] = [text]): Promise<Classified[]> =>
+  workbench.run(
+    async (vscode, list) =>
+      (await vscode.commands.executeCommand("cloze.classifySelection", { texts: list, plugin: "sentiment" })) as Classified[],
+    texts,
+    110_000,
+  );
+
+/** The workers that the model's session runs in. */
+async function sessions({ page }: Workbench): Promise<Worker[]> {
+  const roles = await Promise.all(
+    page.workers().map(async (worker) => {
+      const role = worker.evaluate(() => (self as { clozeRole?: string }).clozeRole === "session").catch(() => false);
+      const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 5000));
+      return (await Promise.race([role, late])) ? worker : undefined;
+    }),
+  );
+  return roles.filter((worker) => worker !== undefined);
+}
+
+/** Counts what the graphics card is told to do from now on. */
+async function countDispatches(session: Worker): Promise<() => Promise<number>> {
+  await session.evaluate(() => {
+    const counted = self as unknown as { dispatches: number };
+    counted.dispatches = 0;
+    for (const name of ["dispatchWorkgroups", "dispatchWorkgroupsIndirect"] as const) {
+      const { prototype } = GPUComputePassEncoder;
+      const real = prototype[name] as (...args: unknown[]) => undefined;
+      prototype[name] = function (this: unknown, ...args: unknown[]) {
+        counted.dispatches++;
+        return real.apply(this, args);
+      } as never;
+    }
+  });
+  return () => session.evaluate(() => (self as unknown as { dispatches: number }).dispatches);
+}
+
+describe.runIf(hasEditors)("the engine", () => {
+  let browser: Browser;
+  let expected: readonly Classified[];
+  beforeAll(async () => {
+    browser = await openBrowser();
+    await using bert = await load(starter);
+    expected = (await bert.classify([text])) as unknown as Classified[];
+  });
+  afterAll(() => browser?.close());
+
+  function expectSame(found: readonly Classified[], within: number): void {
+    expect(found[0].label).toBe(expected[0].label);
+    for (const [label, score] of Object.entries(expected[0].scores))
+      expect(Math.abs(found[0].scores[label] - score), label).toBeLessThan(within);
+  }
+
+  describe.each(Object.entries(places))("in %s", (place, start) => {
+    test("answers on the graphics card as on a processor, and it is the card that computes", async () => {
+      await using editor = await start({ "cloze.engine.device": "webgpu" });
+      await using workbench = await Workbench.open(browser, editor);
+      expectSame(await classify(workbench), 1e-4);
+      const [session] = await sessions(workbench);
+      const dispatches = await countDispatches(session);
+      expectSame(await classify(workbench), 1e-4);
+      expect(await dispatches()).toBeGreaterThan(50);
+      expect(workbench.foreign, "nothing leaves this machine").toEqual([]);
+      await workbench.screenshot(`engine-${place}`);
+    });
+
+    test("answers in WebAssembly, and is gone when it is stopped", async () => {
+      await using editor = await start({ "cloze.engine.device": "wasm" });
+      await using workbench = await Workbench.open(browser, editor);
+      expectSame(await classify(workbench), 1e-4);
+      expect(await sessions(workbench)).toHaveLength(1);
+      await workbench.command("cloze.restartEngine");
+      expectSame(await classify(workbench), 1e-4);
+      await expect.poll(async () => (await sessions(workbench)).length).toBe(1);
+    });
+  });
+
+  test.each([["worker"], ["node"]] as const)(
+    "a graphics card that is lost is replaced, and what was asked is answered (%s)",
+    async (host) => {
+      const own = await openBrowser(); // its GPU process is about to crash
+      await using editor = await startCodeServer({ host, files, settings: { "cloze.engine.device": "webgpu" } });
+      await using workbench = await Workbench.open(own, editor);
+      await classify(workbench);
+      const asked = classify(workbench, Array.from({ length: 8 }, () => text));
+      const cdp = await own.newBrowserCDPSession();
+      await cdp.send("Browser.crashGpuProcess" as never).catch(() => {});
+      expectSame(await asked, 1e-4);
+      await own.close();
+    },
+  );
+
+  test("without an adapter the model runs in WebAssembly, and WebGPU asked for by name is refused with what to do", async () => {
+    const own = await openBrowser({ gpu: false });
+    await using editor = await startCodeServer({ host: "worker", files });
+    await using workbench = await Workbench.open(own, editor);
+    expectSame(await classify(workbench), 1e-4);
+    await workbench.run((vscode) =>
+      vscode.workspace.getConfiguration("cloze").update("engine.device", "webgpu", vscode.ConfigurationTarget.Global),
+    );
+    await workbench.open("a.txt");
+    await workbench.selectAll();
+    void workbench.command("cloze.classifySelection", { texts: [text], plugin: "sentiment" });
+    expect(await workbench.toast("no WebGPU")).toContain("wasm");
+    await own.close();
+  });
+
+  test("long work is cancelled from its message, and the engine answers what comes next", async () => {
+    await using editor = await startCodeServer({ host: "worker", files, settings: { "cloze.engine.device": "wasm" } });
+    await using workbench = await Workbench.open(browser, editor);
+    await classify(workbench);
+    const asked = classify(workbench, Array.from({ length: 4000 }, (_, i) => `${text} ${i}`)).catch(() => undefined);
+    await workbench.toast("Classifying");
+    await workbench.pressToast("Classifying", "Cancel");
+    expect(await asked).toBeFalsy();
+    expectSame(await classify(workbench), 1e-4);
+  });
+
+  test("a webview that is closed takes the engine along, and the next command starts it again", async () => {
+    await using editor = await startCodeServer({ host: "node", files, settings: { "cloze.engine.device": "wasm" } });
+    await using workbench = await Workbench.open(browser, editor);
+    expectSame(await classify(workbench), 1e-4);
+    await workbench.command("workbench.action.closePanel"); // hidden, it lives on
+    const [before] = await sessions(workbench);
+    expectSame(await classify(workbench), 1e-4);
+    expect((await sessions(workbench))[0]).toBe(before);
+    await workbench.command("cloze.engine.removeView");
+    await expect.poll(async () => (await sessions(workbench)).length).toBe(0);
+    expectSame(await classify(workbench), 1e-4);
+    await workbench.reload();
+    expectSame(await classify(workbench), 1e-4);
+  });
+
+  test("an engine that nobody needs leaves memory, and comes back", async () => {
+    const settings = { "cloze.engine.device": "wasm", "cloze.engine.unloadAfter": 0.02 };
+    await using editor = await startVscodeWeb({ files, settings });
+    await using workbench = await Workbench.open(browser, editor);
+    expectSame(await classify(workbench), 1e-4);
+    await expect.poll(async () => (await sessions(workbench)).length, { timeout: 10_000 }).toBe(0);
+    expectSame(await classify(workbench), 1e-4);
+  });
+});

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { openBrowser, startCodeServer, startVscodeWeb, Workbench } from "./editor.ts";
+const settings = { "cloze.engine.device": "wasm" };
+const files = { "a.txt": "a warm , funny film\r\ndull 🎉\r\na joy\r\nthe worst film" };
+test.each(["node", "web"])("%s", async (where) => {
+  const browser = await openBrowser();
+  await using editor = where === "web" ? await startVscodeWeb({ settings, files }) : await startCodeServer({ host: "node", settings, files });
+  await using workbench = await Workbench.open(browser, editor);
+  await workbench.activate();
+  await workbench.open("a.txt");
+  await workbench.selectAll();
+  await workbench.palette("Cloze: Classify Selection");
+  await expect.poll(async () => (await workbench.decorationTexts()).length, { timeout: 100_000 }).toBe(4);
+  await workbench.screenshot("tmp-classify-" + where);
+  expect((await workbench.treeRows("Results")).length).toBe(4);
+  await workbench.pane("Results").locator(".monaco-list-row", { hasText: "the worst" }).click();
+  await expect.poll(() => workbench.selected(), { timeout: 10_000 }).toEqual(["the worst film"]);
+  const many = await workbench.command("cloze.plugin.sentiment", { texts: ["a joy"] });
+  expect(many).toMatchObject([{ label: "positive" }]);
+  await workbench.palette("Cloze: Copy Results");
+  await expect.poll(() => workbench.clipboard(), { timeout: 10_000 }).toMatch(/^a warm/);
+  console.log(await workbench.clipboard());
+  await browser.close();
+}, 240_000);
