@@ -16,7 +16,7 @@ const found = (specifier) => fileURLToPath(import.meta.resolve(specifier));
 const dist = at("dist");
 const common = { bundle: true, minify: true, target: "es2022", logLevel: "warning", metafile: true };
 
-const [, , engine] = await Promise.all([
+await Promise.all([
   host("extension", "node"),
   host("extension.web", "browser"),
   build({
@@ -65,16 +65,10 @@ console.log(`extension/dist: ${["extension.js", "extension.web.js", "engine.js"]
 
 /** The manifest as VS Code reads it: without what only the workspace is told. */
 function manifest() {
-  const {
-    name,
-    private: _,
-    type,
-    scripts,
-    dependencies,
-    devDependencies,
-    ...rest
-  } = JSON.parse(readFileSync(at("package.json"), "utf8"));
-  return { name: "cloze", ...rest };
+  const own = JSON.parse(readFileSync(at("package.json"), "utf8"));
+  for (const key of ["name", "private", "type", "scripts", "dependencies", "devDependencies"])
+    delete own[key];
+  return { name: "cloze", ...own };
 }
 
 /** What a model's folder holds, as `files.json` says it. */

@@ -68,32 +68,34 @@ const similar: Tool<{ readonly query: string; readonly texts: readonly string[] 
     engine.run("similar", { query, texts: listOf("texts", texts), top: 10 }, { signal }),
 };
 
-/** Registers the tools, where VS Code has such. */
+/** Registers the tools, where VS Code has such. Before 1.95 they are a proposal, refused when it is looked at or called. */
 export function registerTools(engine: Engine): vscode.Disposable {
-  const { lm } = vscode as { readonly lm?: Partial<typeof vscode.lm> };
-  if (!lm?.registerTool) return new vscode.Disposable(() => {});
-  const register = lm.registerTool;
-  const add = <I>(tool: Tool<I>): vscode.Disposable =>
-    register(tool.name, {
-      prepareInvocation: ({ input }) => ({ invocationMessage: tool.announce(input) }),
-      async invoke({ input }, token) {
-        const abort = new AbortController();
-        const listener = token.onCancellationRequested(() => abort.abort());
-        if (token.isCancellationRequested) abort.abort();
-        try {
-          const answer = await tool.run(engine, input, abort.signal);
-          return new vscode.LanguageModelToolResult([
-            new vscode.LanguageModelTextPart(JSON.stringify(answer)),
-          ]);
-        } catch (error) {
-          if (abort.signal.aborted) throw new vscode.CancellationError();
-          throw error;
-        } finally {
-          listener.dispose();
-        }
-      },
-    } satisfies vscode.LanguageModelTool<I>);
-  return vscode.Disposable.from(add(classify), add(ask), add(tag), add(fill), add(similar));
+  const add = <I>(tool: Tool<I>) => vscode.lm.registerTool(tool.name, serve(engine, tool));
+  try {
+    return vscode.Disposable.from(add(classify), add(ask), add(tag), add(fill), add(similar));
+  } catch {
+    return new vscode.Disposable(() => {});
+  }
+}
+
+function serve<I>(engine: Engine, tool: Tool<I>): vscode.LanguageModelTool<I> {
+  return {
+    prepareInvocation: ({ input }) => ({ invocationMessage: tool.announce(input) }),
+    async invoke({ input }, token) {
+      const abort = new AbortController();
+      const listener = token.onCancellationRequested(() => abort.abort());
+      if (token.isCancellationRequested) abort.abort();
+      try {
+        const answer = await tool.run(engine, input, abort.signal);
+        return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(JSON.stringify(answer))]);
+      } catch (error) {
+        if (abort.signal.aborted) throw new vscode.CancellationError();
+        throw error;
+      } finally {
+        listener.dispose();
+      }
+    },
+  };
 }
 
 /** The text that is meant. Of files only those that the user has opened here: models may be led astray. */

@@ -1,5 +1,6 @@
 /**
- * Puts the extension together. Nothing is read and nothing runs before a command asks for it.
+ * Puts the extension together. But for the names of plugins, which are commands, nothing is read and nothing runs before a
+ * command asks for it.
  */
 import * as vscode from "vscode";
 import { CodePlugins } from "./api/code-plugins.ts";
@@ -100,12 +101,12 @@ export function start(context: vscode.ExtensionContext, worker?: Transport): unk
 /** Where the engine runs: in a worker where the host has WebGPU and workers, unless the setting says otherwise. */
 function chooseTransport(webview: Transport, worker: Transport | undefined): Transport {
   const wanted = settings().get("engine.host");
-  if (wanted === "webview") return webview;
   if (wanted === "worker" && !worker)
     throw new Failure(
       "unsupported",
       vscode.l10n.t("This extension host is no web worker: set cloze.engine.host to auto or webview."),
     );
-  const fits = wanted === "worker" || settings().get("engine.device") === "wasm" || "gpu" in globalThis.navigator;
-  return worker && fits ? worker : webview;
+  if (!worker || wanted === "webview") return webview;
+  const fits = wanted === "worker" || settings().get("engine.device") === "wasm" || "gpu" in navigator;
+  return fits ? worker : webview;
 }

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ClozeExports } from "../../extension/api.d.ts";
-import { hasEditors, openBrowser, startCodeServer, Workbench } from "./editor.ts";
+import { hasEditors, openBrowser, startCodeServer, startVscodeWeb, Workbench } from "./editor.ts";
 import type { Editor } from "./editor.ts";
 
 const letter = "Dear Ada, the play was written by Anton Chekhov in 1896. It was first shown in Moscow.";
@@ -209,5 +209,32 @@ describe.runIf(hasEditors)("for other extensions", () => {
       );
     }, "It rained all day in Moscow. ".repeat(5000));
     expect(outcome).toMatch(/^Cancel\w* soon/);
+  });
+
+  test("an older VS Code has no such tools, and all the rest", async () => {
+    await using web = await startVscodeWeb({
+      settings: { "cloze.engine.device": "wasm" },
+      files: { "letter.txt": letter },
+    });
+    await using window = await Workbench.open(browser, web);
+    await window.activate();
+    const answer = await window.run(async (vscode) => {
+      const api = vscode.extensions.getExtension<ClozeExports>("cloze.cloze")!.exports.getApi(1);
+      const plugin = api.registerPlugin({
+        name: "width",
+        features: "last-four",
+        run: ({ pair, features, width }) => ({ pair, width, isWhole: features.length === width }),
+      });
+      const answers = await api.plugin("width", [{ text: "warm", pair: "cold" }]);
+      plugin.dispose();
+      return { version: vscode.version, answers };
+    });
+    expect(answer).toEqual({
+      version: expect.stringMatching(/^1\.9[0-4]\./),
+      answers: [{ pair: "cold", width: 1536, isWhole: true }],
+    });
+    await window.open("letter.txt");
+    await window.palette("Cloze: Highlight Entities");
+    await expect.poll(() => window.marks.count(), { timeout: 30_000 }).toBeGreaterThan(1);
   });
 });

@@ -23,6 +23,8 @@ const big = filler.repeat(5500) + play + filler.repeat(5500);
 /** The machine may be busy, and the first question starts the engine. */
 const until = <T>(what: () => T | Promise<T>) => expect.poll(what, { timeout: 90_000 });
 
+const SLOW = { timeout: 300_000 };
+
 interface Asked {
   readonly answer: string;
   readonly start: number | null;
@@ -70,7 +72,7 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     }
   });
 
-  test("an answer is selected, highlighted and listed, and others are a key away", async () => {
+  test("an answer is selected, highlighted and listed, and others are a key away", SLOW, async () => {
     await workbench.open("play.md");
     await ask("When was the play first produced?");
     await until(() => workbench.selected()).toEqual(["1896"]);
@@ -172,13 +174,19 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     await workbench.toast("Select a text, or two for a pair.");
   });
 
-  test("a long document is read with progress, and cancelled where it takes too long", async () => {
+  test("a long document is read with progress, and cancelled where it takes too long", SLOW, async () => {
     await workbench.open("big.txt");
     await ask("Who wrote the play?");
     expect(await workbench.toast(/left/)).toMatch(/about \d+ minutes left$/);
     await workbench.screenshot("ask-long");
     await workbench.pressToast("Reading to answer", "Cancel");
     await until(() => workbench.toasts()).toEqual([]);
+
+    await workbench.select([1, 5]);
+    await workbench.palette("Cloze: Find Similar Sentences");
+    await until(() => workbench.pane("Results").innerText()).toMatch(/among the 4096 around it/);
+    expect((await rows())[0]).toMatch(/ ?1\.000 · line 3$/);
+
     await workbench.open("play.md");
     await workbench.select([1, 1]);
     await ask("When was the play first produced?");
@@ -188,13 +196,13 @@ describe.runIf(hasEditors)("asking in the editor", () => {
   test("a document may be edited while it is read", async () => {
     await workbench.open("play.md");
     const asked = await workbench.run(async (vscode) => {
-      const editor = vscode.window.activeTextEditor!;
+      const active = vscode.window.activeTextEditor!;
       const answer = vscode.commands.executeCommand("cloze.askDocument", {
         question: "Who directed the play?",
       });
-      await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), "Edited meanwhile.\n"));
+      await active.edit((edit) => edit.insert(new vscode.Position(0, 0), "Edited meanwhile.\n"));
       const { answers } = (await answer) as Asked;
-      const text = editor.document.getText();
+      const text = active.document.getText();
       return answers.map((one) => [one.text, text.slice(one.start, one.end)]);
     });
     expect(asked.length).toBeGreaterThan(0);
@@ -207,6 +215,9 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     await workbench.select([10, 5]);
     await workbench.palette("Cloze: Find Similar Sentences");
     await until(async () => (await rows())[0]).toMatch(/0\.\d{3} · line \d+$/);
+    await until(() => workbench.pane("Results").innerText()).toContain(
+      "Sentences like “The audience in Moscow",
+    );
     await workbench.screenshot("ask-similar");
     const listed = await rows();
     expect(listed.length).toBeGreaterThan(3);

@@ -167,11 +167,19 @@ describe.runIf(hasEditors)("classify", () => {
     await workbench.screenshot("classify-welcome");
   });
 
-  test("what is read-only can be read; what is empty, or not there, is said", async () => {
+  test("what is read-only or has no name yet can be read; what is empty, or not there, is said", async () => {
     await workbench.open("locked.txt");
     await workbench.selectAll();
     await classify();
     await soon(labels).toEqual(["positive"]);
+    await workbench.run(async (vscode) => {
+      const untitled = await vscode.workspace.openTextDocument({ content: "dull , clumsy and far too long" });
+      await vscode.window.showTextDocument(untitled);
+    });
+    await workbench.selectAll();
+    await classify();
+    await soon(labels).toEqual(["negative"]);
+    await workbench.command("workbench.action.revertAndCloseActiveEditor");
     await workbench.open("empty.txt");
     await classify();
     expect(await workbench.toast("no text")).toContain("select some, or put the cursor in a sentence");

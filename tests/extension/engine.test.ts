@@ -6,20 +6,12 @@ import type { Browser, Worker } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { starter } from "../starter.ts";
 import { hasEditors, openBrowser, startCodeServer, startVscodeWeb, Workbench } from "./editor.ts";
-import type { Editor } from "./editor.ts";
+import { places } from "./places.ts";
 
 const text = "a warm , funny film";
-const files = { "a.txt": text, "many.txt": Array.from({ length: 400 }, (_, i) => `${text} about ${i} people`).join("\n") };
-
-/** How an editor is started in which the engine is at one place. */
-const places: Readonly<Record<string, (settings: object) => Promise<Editor>>> = {
-  "a worker of code-server's web host": (settings) =>
-    startCodeServer({ host: "worker", files, settings: { ...settings, "cloze.engine.host": "worker" } }),
-  "a webview of code-server's Node host": (settings) => startCodeServer({ host: "node", files, settings: { ...settings } }),
-  "a worker of VS Code for the Web": (settings) =>
-    startVscodeWeb({ files, settings: { ...settings, "cloze.engine.host": "worker" } }),
-  "a webview of VS Code for the Web": (settings) =>
-    startVscodeWeb({ files, settings: { ...settings, "cloze.engine.host": "webview" } }),
+const files = {
+  "a.txt": text,
+  "many.txt": Array.from({ length: 400 }, (_, i) => `${text} about ${i} people`).join("\n"),
 };
 
 interface Classified {
@@ -30,7 +22,10 @@ interface Classified {
 const classify = (workbench: Workbench, texts: readonly string[] = [text]): Promise<Classified[]> =>
   workbench.run(
     async (vscode, list) =>
-      (await vscode.commands.executeCommand("cloze.classifySelection", { texts: list, plugin: "sentiment" })) as Classified[],
+      (await vscode.commands.executeCommand("cloze.classifySelection", {
+        texts: list,
+        plugin: "sentiment",
+      })) as Classified[],
     texts,
     110_000,
   );
@@ -39,7 +34,9 @@ const classify = (workbench: Workbench, texts: readonly string[] = [text]): Prom
 async function sessions({ page }: Workbench): Promise<Worker[]> {
   const roles = await Promise.all(
     page.workers().map(async (worker) => {
-      const role = worker.evaluate(() => (self as { clozeRole?: string }).clozeRole === "session").catch(() => false);
+      const role = worker
+        .evaluate(() => (self as { clozeRole?: string }).clozeRole === "session")
+        .catch(() => false);
       const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 5000));
       return (await Promise.race([role, late])) ? worker : undefined;
     }),
@@ -80,9 +77,9 @@ describe.runIf(hasEditors)("the engine", () => {
       expect(Math.abs(found[0].scores[label] - score), label).toBeLessThan(within);
   }
 
-  describe.each(Object.entries(places))("in %s", (place, start) => {
+  describe.each(places)("in %s", (place, start) => {
     test("answers on the graphics card as on a processor, and it is the card that computes", async () => {
-      await using editor = await start({ "cloze.engine.device": "webgpu" });
+      await using editor = await start({ files, settings: { "cloze.engine.device": "webgpu" } });
       await using workbench = await Workbench.open(browser, editor);
       expectSame(await classify(workbench), 1e-4);
       const [session] = await sessions(workbench);
@@ -94,7 +91,7 @@ describe.runIf(hasEditors)("the engine", () => {
     });
 
     test("answers in WebAssembly, and is gone when it is stopped", async () => {
-      await using editor = await start({ "cloze.engine.device": "wasm" });
+      await using editor = await start({ files, settings: { "cloze.engine.device": "wasm" } });
       await using workbench = await Workbench.open(browser, editor);
       expectSame(await classify(workbench), 1e-4);
       expect(await sessions(workbench)).toHaveLength(1);
@@ -108,10 +105,17 @@ describe.runIf(hasEditors)("the engine", () => {
     "a graphics card that is lost is replaced, and what was asked is answered (%s)",
     async (host) => {
       const own = await openBrowser(); // its GPU process is about to crash
-      await using editor = await startCodeServer({ host, files, settings: { "cloze.engine.device": "webgpu" } });
+      await using editor = await startCodeServer({
+        host,
+        files,
+        settings: { "cloze.engine.device": "webgpu" },
+      });
       await using workbench = await Workbench.open(own, editor);
       await classify(workbench);
-      const asked = classify(workbench, Array.from({ length: 8 }, () => text));
+      const asked = classify(
+        workbench,
+        Array.from({ length: 8 }, () => text),
+      );
       const cdp = await own.newBrowserCDPSession();
       await cdp.send("Browser.crashGpuProcess" as never).catch(() => {});
       expectSame(await asked, 1e-4);
@@ -125,7 +129,9 @@ describe.runIf(hasEditors)("the engine", () => {
     await using workbench = await Workbench.open(own, editor);
     expectSame(await classify(workbench), 1e-4);
     await workbench.run((vscode) =>
-      vscode.workspace.getConfiguration("cloze").update("engine.device", "webgpu", vscode.ConfigurationTarget.Global),
+      vscode.workspace
+        .getConfiguration("cloze")
+        .update("engine.device", "webgpu", vscode.ConfigurationTarget.Global),
     );
     await workbench.open("a.txt");
     await workbench.selectAll();
@@ -135,10 +141,17 @@ describe.runIf(hasEditors)("the engine", () => {
   });
 
   test("long work is cancelled from its message, and the engine answers what comes next", async () => {
-    await using editor = await startCodeServer({ host: "worker", files, settings: { "cloze.engine.device": "wasm" } });
+    await using editor = await startCodeServer({
+      host: "worker",
+      files,
+      settings: { "cloze.engine.device": "wasm" },
+    });
     await using workbench = await Workbench.open(browser, editor);
     await classify(workbench);
-    const asked = classify(workbench, Array.from({ length: 4000 }, (_, i) => `${text} ${i}`)).catch(() => undefined);
+    const asked = classify(
+      workbench,
+      Array.from({ length: 4000 }, (_, i) => `${text} ${i}`),
+    ).catch(() => undefined);
     await workbench.toast("Classifying");
     await workbench.pressToast("Classifying", "Cancel");
     expect(await asked).toBeFalsy();
@@ -146,7 +159,11 @@ describe.runIf(hasEditors)("the engine", () => {
   });
 
   test("a webview that is closed takes the engine along, and the next command starts it again", async () => {
-    await using editor = await startCodeServer({ host: "node", files, settings: { "cloze.engine.device": "wasm" } });
+    await using editor = await startCodeServer({
+      host: "node",
+      files,
+      settings: { "cloze.engine.device": "wasm" },
+    });
     await using workbench = await Workbench.open(browser, editor);
     expectSame(await classify(workbench), 1e-4);
     await workbench.command("workbench.action.closePanel"); // hidden, it lives on

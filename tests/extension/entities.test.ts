@@ -51,9 +51,9 @@ describe.runIf(hasEditors)("Highlight Entities", () => {
   const marks = () => workbench.marks.count();
   const least = (score?: number) =>
     workbench.run(
-      (vscode, [value]) =>
-        vscode.workspace.getConfiguration("cloze").update("entities.minimumScore", value ?? undefined, true),
-      [score],
+      (vscode, value) =>
+        vscode.workspace.getConfiguration("cloze").update("entities.minimumScore", value, true),
+      score,
     );
   interface Found {
     readonly shown: boolean;

@@ -27,6 +27,9 @@ const published = {
   "tests/slow": { files, pause: 2000 },
 };
 
+/** How long a person would wait. */
+const soon = { timeout: 30_000 };
+
 describe.runIf(hasEditors)("models", () => {
   let browser: Browser;
   let hub: Hub;
@@ -65,7 +68,7 @@ describe.runIf(hasEditors)("models", () => {
   const askHub = async (name: string) => {
     await manage();
     await workbench.pick("Download From the Hub…");
-    await expect.poll(() => workbench.quickInputMessage()).toContain("The model's name on");
+    await expect.poll(() => workbench.quickInputMessage(), soon).toContain("The model's name on");
     await workbench.type(name);
     await workbench.accept();
   };
@@ -112,7 +115,7 @@ describe.runIf(hasEditors)("models", () => {
     await workbench.pressToast("The model tests/tiny is there", "Use It");
     const order = ["config.json", "tokenizer_config.json", "vocab.txt", "README.md", "model.safetensors"];
     expect(hub.fetched).toEqual(order);
-    await expect.poll(setting).toBe("tests/tiny");
+    await expect.poll(setting, soon).toBe("tests/tiny");
     expect((await model()).model).toMatchObject({ name: "tests/tiny", sha256 });
 
     const [, row] = await rows();
@@ -158,7 +161,7 @@ describe.runIf(hasEditors)("models", () => {
     await workbench.toast("Downloading tests/slow");
     await workbench.screenshot("models-download");
     await workbench.pressToast("Downloading tests/slow", "Cancel");
-    await expect.poll(() => workbench.toasts()).toEqual([]);
+    await expect.poll(() => workbench.toasts(), soon).toEqual([]);
     expect((await rows()).map(({ label }) => label)).not.toContain("tests/slow");
   });
 
@@ -167,7 +170,7 @@ describe.runIf(hasEditors)("models", () => {
       await manage();
       await workbench.pick("Add From a Folder…");
       const input = workbench.quickInput.locator("input[type=text]");
-      await expect.poll(() => input.inputValue(), { timeout: 10_000 }).toBe(`${editor.workspace!}/`); // it is ready
+      await expect.poll(() => input.inputValue(), soon).toBe(`${editor.workspace!}/`); // it is ready
       await workbench.type(`${path.join(editor.workspace!, name)}/`);
       await workbench.quickInput
         .locator(".monaco-list-row", { hasText: "My Model" })
@@ -178,9 +181,9 @@ describe.runIf(hasEditors)("models", () => {
     expect(await workbench.toast("has no config.json")).toContain("empty");
     await workbench.clearToasts();
     await addFolder("My Model");
-    await expect.poll(() => workbench.quickInputMessage()).toContain("A name for the model");
+    await expect.poll(() => workbench.quickInputMessage(), soon).toContain("A name for the model");
     await workbench.type("starter");
-    await expect.poll(() => workbench.quickInputMessage()).toContain("There is a model of this name");
+    await expect.poll(() => workbench.quickInputMessage(), soon).toContain("There is a model of this name");
     await workbench.type("My-Model");
     await workbench.accept();
     await workbench.toast("The model My-Model is there");
@@ -197,9 +200,9 @@ describe.runIf(hasEditors)("models", () => {
     await workbench.pick("Remove");
     await dialog().waitFor();
     expect(await workbench.dialog("Remove")).toContain("It is in use: the starter is used then.");
-    await expect.poll(setting).toBe("starter");
+    await expect.poll(setting, soon).toBe("starter");
     await expect
-      .poll(async () => (await rows()).map(({ label }) => label).slice(0, -2))
+      .poll(async () => (await rows()).map(({ label }) => label).slice(0, -2), soon)
       .toEqual(["starter", "My-Model"]);
   });
 

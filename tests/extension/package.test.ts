@@ -44,13 +44,17 @@ describe("npm run package", () => {
       await workbench.palette("Cloze: Classify Selection");
       const asked = performance.now();
       await expect
-        .poll(() => workbench.decorationTexts(), { timeout: 60_000 })
+        .poll(() => workbench.decorationTexts(), { timeout: 120_000 })
         .toContainEqual(expect.stringContaining("positive"));
       const took = ((performance.now() - asked) / 1000).toFixed(1);
       console.log(`From the command to the first answer after install, on the processor: ${took} s`);
       await workbench.screenshot("package-first-answer");
-      expect(workbench.foreign).toEqual([]);
+      // A webview's resources have such addresses; VS Code's service worker answers them in the page.
+      const elsewhere = workbench.foreign.filter(
+        (url) => !new URL(url).hostname.endsWith(".vscode-resource.vscode-cdn.net"),
+      );
+      expect(elsewhere).toEqual([]);
     },
-    180_000,
+    240_000,
   );
 });

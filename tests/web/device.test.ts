@@ -49,6 +49,23 @@ describe.runIf(hasBrowser)("a device", () => {
     await page.evaluate(() => cloze.close("small"));
   });
 
+  test("computes rows of every length, and many, as WebAssembly does", async () => {
+    const texts = Array.from({ length: 40 }, (_, i) =>
+      "the cat sat on the mat "
+        .repeat(8)
+        .split(" ")
+        .slice(0, i + 1)
+        .join(" "),
+    );
+    valueOf(await open(page, "other", small, { device: "wasm" }));
+    valueOf(await open(page, "small", small, { device: "webgpu" }));
+    for (const input of [texts[0], texts.slice(1, 4), texts]) {
+      const expected = valueOf(await call(page, "other", "classify", input));
+      expectNear(valueOf(await call(page, "small", "classify", input)), expected);
+    }
+    for (const name of ["other", "small"]) await page.evaluate((each) => cloze.close(each), name);
+  });
+
   const lose = () => page.evaluate(() => new BroadcastChannel("lose").postMessage("now"));
 
   test("that is lost is replaced, and what was asked is answered; and again later", async () => {

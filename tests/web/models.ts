@@ -85,7 +85,7 @@ export function valueOf(outcome: Outcome): unknown {
 /** Texts and whole numbers are equal, other numbers near. */
 export function expectNear(found: unknown, expected: unknown, where = "answer"): void {
   if (typeof expected === "number" && !Number.isInteger(expected)) {
-    expect(Math.abs(Number(found) - expected), where).toBeLessThan(1e-3);
+    expect(Math.abs(Number(found) - expected), where).toBeLessThan(1e-4);
   } else if (typeof expected === "object" && expected !== null) {
     expect(Object.keys(found as object), where).toEqual(Object.keys(expected));
     for (const [key, value] of Object.entries(expected))

@@ -57,6 +57,12 @@ async function show({ context }: Cloze, text: string): Promise<void> {
 function describe({ context }: Cloze, facts: Facts): string {
   const { t } = vscode.l10n;
   const { device, adapter, fallback, model, plugins, refused, timings, measured } = facts;
+  const phases: Readonly<Record<string, string>> = {
+    download: t("Reading the model"),
+    session: t("Making the session"),
+    warmUp: t("Warming up"),
+    total: t("All of that"),
+  };
   const version = (context.extension.packageJSON as { version: string }).version;
   const sections: readonly (readonly [string, readonly Row[]])[] = [
     [
@@ -93,7 +99,7 @@ function describe({ context }: Cloze, facts: Facts): string {
       t("Time"),
       [
         [t("From start to ready"), duration(facts.startTime)],
-        ...Object.entries(timings).map(([name, time]): Row => [name, duration(time)]),
+        ...Object.entries(timings).map(([name, time]): Row => [phases[name] ?? name, duration(time)]),
         [t("A short text, first"), duration(measured.first)],
         [t("A short text, warm"), duration(measured.warm)],
       ],

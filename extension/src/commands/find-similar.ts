@@ -77,8 +77,8 @@ export const findSimilar: Command = {
     const plain = [shortQuery, ...rows.map(({ label, description }) => `${label}\t${description}`)];
     results.show(
       compared.length < all.length
-        ? vscode.l10n.t("like “{0}”, among the {1} sentences round it", shortQuery, compared.length)
-        : vscode.l10n.t("like “{0}”", shortQuery),
+        ? vscode.l10n.t("Sentences like “{0}”, among the {1} around it", shortQuery, compared.length)
+        : vscode.l10n.t("Sentences like “{0}”", shortQuery),
       rows,
       plain.join("\n"),
     );

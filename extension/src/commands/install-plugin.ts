@@ -7,6 +7,7 @@ import type { PluginFiles } from "../engine-worker/plugins.ts";
 import { Failure } from "../engine/failure.ts";
 import { askToReplace, keepPlugin } from "../store/install.ts";
 import { during } from "./during.ts";
+import { offer } from "./offer.ts";
 import { tryPlugin } from "./try-plugin.ts";
 
 /** As the engine has it: nothing larger is read. */
@@ -24,18 +25,18 @@ export const installPlugin: Command = {
     );
     await askToReplace(cloze, plugin.name);
     await keepPlugin(cloze, plugin);
-    void (async () => {
-      const isClassifier = plugin.task === "classify";
-      const action = isClassifier ? t("Try It") : t("Run Plugin…");
-      const message = t(
-        "{0} is installed: it is a command now, cloze.plugin.{1}.",
-        plugin.title,
-        plugin.name,
-      );
-      if ((await vscode.window.showInformationMessage(message, action)) !== action) return;
-      if (isClassifier) await tryPlugin(cloze, plugin);
-      else await vscode.commands.executeCommand("cloze.runPlugin", { plugin: plugin.name });
-    })();
+    const next =
+      plugin.task === "classify"
+        ? { label: t("Try It"), run: () => tryPlugin(cloze, plugin) }
+        : {
+            label: t("Run Plugin…"),
+            run: () => vscode.commands.executeCommand(`cloze.plugin.${plugin.name}`),
+          };
+    offer(
+      cloze,
+      t("{0} is installed: it is a command now, cloze.plugin.{1}.", plugin.title, plugin.name),
+      next,
+    );
     const { name, title, version, kind, labels, metrics, sha256 } = plugin;
     return { name, title, version, kind, labels, metrics, sha256 };
   },

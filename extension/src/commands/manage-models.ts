@@ -12,6 +12,7 @@ import { preview } from "../views/cards.ts";
 import { chooseAction } from "./choose-action.ts";
 import { addFolder, pullModel } from "./models/add.ts";
 import { useModel } from "./models/use.ts";
+import { offer } from "./offer.ts";
 
 /** A row of the list: a model, or a way to another. */
 type Row = vscode.QuickPickItem & { readonly model?: Model; add?(): Promise<Model> };
@@ -45,7 +46,10 @@ export const manageModels: Command = {
       matchOnDetail: true,
     });
     if (row?.model) await act(cloze, row.model, row.model.name === used);
-    if (row?.add) void offer(await row.add());
+    if (row?.add) {
+      const { name } = await row.add();
+      offer(cloze, t("The model {0} is there.", name), { label: t("Use It"), run: () => useModel(name) });
+    }
     return (await cloze.models.list()).map(tell);
   },
 };
@@ -125,12 +129,4 @@ async function removeModel({ models }: Cloze, model: Model, used: boolean): Prom
   if (chosen !== remove) throw Failure.cancelled();
   if (used) await useModel(STARTER);
   await models.remove(model);
-}
-
-/** Says that a model is there; nobody waits for the answer. */
-async function offer({ name }: Model): Promise<void> {
-  const { t } = vscode.l10n;
-  const use = t("Use It");
-  const chosen = await vscode.window.showInformationMessage(t("The model {0} is there.", name), use);
-  if (chosen === use) await useModel(name);
 }

@@ -112,9 +112,8 @@ async function exportPlugin({ plugins }: Cloze, { name, title }: InstalledPlugin
   });
   if (!place) throw Failure.cancelled();
   await vscode.workspace.fs.writeFile(place, await plugins.read(name));
-  void vscode.window.showInformationMessage(
-    t("{0} is exported: it can be installed wherever this model runs.", title),
-  );
+  const said = t("{0} is exported: it can be installed wherever this model runs.", title);
+  void vscode.window.showInformationMessage(said);
 }
 
 async function removePlugin(cloze: Cloze, { name, title }: InstalledPlugin): Promise<void> {

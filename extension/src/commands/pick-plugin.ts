@@ -27,11 +27,7 @@ const FEW_METRICS = 2;
 
 /** All plugins: the model's, those that were installed, and those of code. */
 export async function listPlugins({ engine, codePlugins }: Cloze): Promise<Runnable[]> {
-  const { plugins } = await during(vscode.l10n.t("Starting the engine"), async ({ signal }) => {
-    const info = await engine.info();
-    if (signal?.aborted) throw Failure.cancelled();
-    return info;
-  });
+  const { plugins } = await during(vscode.l10n.t("Starting the engine"), (run) => engine.info(run));
   const heads = plugins.map((plugin): Runnable => ({
     ...plugin,
     title: OWN_HEAD.test(plugin.title) ? faces[plugin.task].title : plugin.title,

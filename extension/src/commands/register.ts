@@ -1,5 +1,6 @@
 /**
- * Gives a command to VS Code: what it cannot do it says, with a way to the log; what was cancelled says nothing.
+ * Gives a command to VS Code: what it cannot do it says, with a way to the log; what was cancelled says nothing. To a
+ * program that asks it throws.
  */
 import * as vscode from "vscode";
 import type { Cloze, Command } from "../cloze.ts";
@@ -11,11 +12,18 @@ export function registerCommand(cloze: Cloze, command: Command): vscode.Disposab
       return await command.run(cloze, ...args);
     } catch (error) {
       const failure = Failure.of(error);
+      if (isRequest(args[0])) throw failure; // whoever asked can tell it better
       if (failure.code === "aborted") return;
       cloze.log.error(command.id, failure);
       void tell(cloze, failure);
     }
   });
+}
+
+/** Whether a program asks, with texts of its own, and no person. Menus give places, and what is selected there. */
+function isRequest(argument: unknown): boolean {
+  const fields = ["text", "texts", "inputs", "context", "query"];
+  return typeof argument === "object" && argument !== null && fields.some((field) => field in argument);
 }
 
 async function tell(cloze: Cloze, failure: Failure): Promise<void> {

@@ -65,7 +65,8 @@ export async function answerGiven(
 /**
  * Runs a plugin on what the editor says: each selection, each line of a long one, or the sentence at the cursor.
  *
- * @returns The answers, each with its text and where that was; `undefined` where there was nothing to read.
+ * @returns The answers, each with its text and where that was.
+ * @throws Failure `no-editor`, `empty`, `aborted` where a question was given up, and what the plugin throws.
  */
 export async function runOnEditor(cloze: Cloze, plugin: Runnable): Promise<unknown> {
   const editor = vscode.window.activeTextEditor;

@@ -10,6 +10,7 @@ import type { Suggestions } from "../engine-worker/suggest.ts";
 import { settings } from "../settings.ts";
 import { capitalize, followCasing } from "../text/casing.ts";
 import { Snapshot } from "../text/edit.ts";
+import { expectWritable } from "../text/writable.ts";
 import { isChinese } from "../text/words.ts";
 import { during } from "./during.ts";
 import { findBlanks, maskedContext, MOST_BLANKS } from "./suggest/blanks.ts";
@@ -18,7 +19,6 @@ import { pickSuggestion } from "./suggest/pick.ts";
 import type { Choice, PickOptions } from "./suggest/pick.ts";
 import { Preview } from "./suggest/preview.ts";
 import { excerpt, rowLabel } from "./suggest/shown.ts";
-import { expectWritable, readOnly } from "./suggest/writable.ts";
 
 /** UTF-16 units of context. Several blanks are a search of many runs, so it is shorter there. */
 const ROOM = 800;
@@ -84,7 +84,6 @@ async function suggestHere({ engine }: Cloze): Promise<Pick<Choice, "words" | "s
   const { words, score } = chosen;
   if (!chosen.present) {
     await snapshot.replace(ranges.map((range, i) => ({ range, text: words[i] })));
-    if (snapshot.isCurrent) throw readOnly(); // VS Code calls an edit done that had no effect
   }
   return { words, score };
 }

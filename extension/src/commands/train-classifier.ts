@@ -2,17 +2,17 @@
  * Train Classifier From File…: labelled texts become a plugin on this machine, and with it a command.
  */
 import * as vscode from "vscode";
-import type { Cloze, Command } from "../cloze.ts";
-import type { Trained } from "../engine-worker/train.ts";
+import type { Command } from "../cloze.ts";
 import { EPOCHS, FITS } from "../engine/epochs.ts";
 import { Failure } from "../engine/failure.ts";
 import { askToReplace, keepPlugin } from "../store/install.ts";
+import { titleOf } from "../text/names.ts";
 import { showCard } from "../views/cards.ts";
-import { percent } from "../views/percent.ts";
 import { during } from "./during.ts";
+import { offer } from "./offer.ts";
 import { askColumns } from "./train/columns.ts";
 import { chooseFile, readTextFile } from "./train/file.ts";
-import { askName, titleOf } from "./train/name.ts";
+import { askName } from "./train/name.ts";
 import { headline, reportOf } from "./train/report.ts";
 import { tryPlugin } from "./try-plugin.ts";
 
@@ -23,6 +23,9 @@ interface Given {
   readonly columns?: readonly string[];
 }
 
+/** Letters of a file that have its first lines. */
+const ENOUGH = 2 ** 20;
+
 export const trainClassifier: Command = {
   id: "cloze.trainClassifier",
   async run(cloze, argument) {
@@ -30,7 +33,7 @@ export const trainClassifier: Command = {
     const { t } = vscode.l10n;
     const file = await readTextFile(uri);
     const found = await during(t("Reading {0}", file.file), (run) =>
-      cloze.engine.run("lookAtColumns", file, run),
+      cloze.engine.run("lookAtColumns", { ...file, source: file.source.slice(0, ENOUGH) }, run),
     );
     const columns = given.columns ?? found.usual ?? (await askColumns(found, file.file));
     const name = given.name ?? (await askName(cloze, file.file));
@@ -50,8 +53,13 @@ export const trainClassifier: Command = {
       ),
     );
     await keepPlugin(cloze, trained.plugin);
-    void offer(cloze, trained, file.file);
     const { plugin, rows, epoch, milliseconds } = trained;
+    offer(
+      cloze,
+      headline(trained),
+      { label: t("Try It"), run: () => tryPlugin(cloze, plugin) },
+      { label: t("Show Details"), run: () => showCard(cloze, title, reportOf(trained, file.file)) },
+    );
     const { labels, metrics } = plugin;
     return { name, title, labels, metrics, rows, epoch, milliseconds };
   },
@@ -66,18 +74,4 @@ async function givenOf(argument: unknown): Promise<Given> {
   if (argument instanceof vscode.Uri) return { uri: argument };
   const { uri, ...given } = (argument ?? {}) as Partial<Given>;
   return { uri: uri ?? (await chooseFile()), ...given };
-}
-
-/** Says how good it is, and what can be done with it; nobody waits for the answer. */
-async function offer(cloze: Cloze, trained: Trained, file: string): Promise<void> {
-  const { t } = vscode.l10n;
-  const { plugin } = trained;
-  const [tryIt, details] = [t("Try It"), t("Show Details")];
-  const chosen = await vscode.window.showInformationMessage(headline(trained, percent), tryIt, details);
-  try {
-    if (chosen === tryIt) await tryPlugin(cloze, plugin);
-    if (chosen === details) await showCard(cloze, plugin.title, reportOf(trained, file));
-  } catch (error) {
-    cloze.log.error("cloze.trainClassifier", Failure.of(error));
-  }
 }

@@ -42,10 +42,10 @@ type Asked<I, O> = { readonly inputs: readonly I[]; readonly plugin?: string | u
 
 export const tasks = {
   classify: ({ bert }: Opened, { inputs, ...options }: Asked<TextInput, { top?: number }>, run: RunOptions) =>
-    bert.classify(inputs, { ...options, ...run }) as Promise<Classification[]>,
+    bert.classify(inputs, { ...options, ...run }),
 
   fill: ({ bert }: Opened, { inputs, ...options }: Asked<{ text: string }, FillOptions>, run: RunOptions) =>
-    bert.fill(inputs, { ...options, ...run }) as Promise<Filled[]>,
+    bert.fill(inputs, { ...options, ...run }),
 
   /** Words for the editor's blanks. */
   suggest,
@@ -53,26 +53,26 @@ export const tasks = {
   likelihood,
 
   ask: ({ bert }: Opened, { inputs, ...options }: Asked<Question, AskOptions>, run: RunOptions) =>
-    bert.ask(inputs, { ...options, ...run }) as Promise<Answer[]>,
+    bert.ask(inputs, { ...options, ...run }),
 
   tag: ({ bert }: Opened, { inputs, ...options }: Asked<{ text: string }, TagOptions>, run: RunOptions) =>
-    bert.tag(inputs, { ...options, ...run }) as Promise<Tagging[]>,
+    bert.tag(inputs, { ...options, ...run }),
 
   choose: ({ bert }: Opened, { inputs, ...options }: Asked<ChoiceQuestion, object>, run: RunOptions) =>
-    bert.choose(inputs, { ...options, ...run }) as Promise<Choice[]>,
+    bert.choose(inputs, { ...options, ...run }),
 
   next: ({ bert }: Opened, { inputs, ...options }: Asked<TextPair, object>, run: RunOptions) =>
-    bert.next(inputs, { ...options, ...run }) as Promise<NextSentence[]>,
+    bert.next(inputs, { ...options, ...run }),
 
   /** Runs a plugin by its name, on what its task takes. */
   plugin: (
     { bert }: Opened,
     { name, inputs }: { name: string; inputs: readonly object[] },
     run: RunOptions,
-  ) => bert.loaded(name).run(inputs, { ...run }) as Promise<object[]>,
+  ) => bert.loaded(name).run(inputs, { ...run }),
 
   embed: ({ bert }: Opened, { inputs, ...options }: Asked<TextInput, EmbedOptions>, run: RunOptions) =>
-    bert.embed(inputs, { ...options, ...run }) as Promise<Embedding[]>,
+    bert.embed(inputs, { ...options, ...run }),
 
   /** What plugins of code read. */
   features: readFeatures,

@@ -81,8 +81,10 @@ export class Engine implements vscode.Disposable {
   }
 
   /** What runs, started if nothing does. */
-  async info(): Promise<EngineInfo & { readonly host: string; readonly startTime: number }> {
-    const { info, transport, startTime } = await this.#run();
+  async info({ signal }: RunOptions = {}): Promise<
+    EngineInfo & { readonly host: string; readonly startTime: number }
+  > {
+    const { info, transport, startTime } = await unlessAborted(this.#run(), signal);
     return { ...info, host: transport.name, startTime };
   }
 
@@ -163,9 +165,9 @@ export class Engine implements vscode.Disposable {
     this.#become({ kind: "starting" });
     try {
       const { transport, script, options, model, runtime } = await this.#host.start();
-      let hear: (message: unknown) => void = () => {};
+      let hear: ((message: unknown) => void) | undefined;
       port = await transport.start(script, {
-        message: (message) => hear(message),
+        message: (message) => hear?.(message),
         gone: (why) => end(new Failure("lost", vscode.l10n.t("The engine was lost: {0}.", why))),
       });
       const opened = port;

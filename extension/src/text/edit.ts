@@ -3,6 +3,7 @@
  */
 import * as vscode from "vscode";
 import { Failure } from "../engine/failure.ts";
+import { readOnly } from "./writable.ts";
 
 /** A document at a moment: what a command reads, and may change later if nobody else has. */
 export class Snapshot {
@@ -41,10 +42,6 @@ export class Snapshot {
     const done = await this.editor.edit((edit) => {
       for (const { range, text } of parts) edit.replace(range, text);
     });
-    if (!done)
-      throw new Failure(
-        "read-only",
-        vscode.l10n.t("The document cannot be changed: it is read-only, or another edit came first."),
-      );
+    if (!done || this.isCurrent) throw readOnly(); // VS Code calls an edit done that had no effect
   }
 }

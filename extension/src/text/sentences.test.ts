@@ -5,7 +5,10 @@ const texts = (text: string) => sentences(text).map(({ start, end }) => text.sli
 
 test("a sentence may go over several lines, whatever ends them", () => {
   for (const end of ["\n", "\r\n"])
-    expect(texts(`It rained${end}all night. We stayed.`)).toEqual([`It rained${end}all night.`, "We stayed."]);
+    expect(texts(`It rained${end}all night. We stayed.`)).toEqual([
+      `It rained${end}all night.`,
+      "We stayed.",
+    ]);
 });
 
 test("an empty line, a heading and a list's item end what goes before", () => {

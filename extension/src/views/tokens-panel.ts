@@ -7,6 +7,8 @@ import * as vscode from "vscode";
 import type { Tokenized } from "../engine-worker/tokens.ts";
 
 const KIND = "cloze.tokens";
+/** As VS Code's, made safe for the page. */
+const t = (text: string, ...given: number[]): string => escape(vscode.l10n.t(text, ...given));
 
 export class TokensPanel implements vscode.Disposable {
   readonly #media: vscode.Uri;
@@ -39,7 +41,6 @@ export class TokensPanel implements vscode.Disposable {
       { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
       { enableFindWidget: true, localResourceRoots: [this.#media] },
     );
-    panel.iconPath = vscode.Uri.joinPath(this.#media, "cloze.svg");
     panel.onDidDispose(() => (this.#panel = undefined));
     this.#panel = panel;
     return panel;
@@ -124,11 +125,6 @@ function kindOf({ specials, unknown, segments }: Tokenized, i: number): string {
   if (specials.includes(i)) return "special";
   if (unknown.includes(i)) return "unknown";
   return segments[i] === 0 ? "first" : "second";
-}
-
-/** As VS Code's, made safe for the page. */
-function t(text: string, ...given: number[]): string {
-  return escape(vscode.l10n.t(text, ...given));
 }
 
 function escape(text: string): string {

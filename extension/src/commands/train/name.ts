@@ -4,11 +4,7 @@
 import * as vscode from "vscode";
 import type { Cloze } from "../../cloze.ts";
 import { Failure } from "../../engine/failure.ts";
-
-/** As @cloze/core has it. */
-const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
-/** What a head is called that came inside of a model. */
-const OWN = "head";
+import { isPluginName, suggestName } from "../../text/names.ts";
 
 /**
  * Asks for a name. One that an installed plugin has may be chosen; whoever asks sees to that.
@@ -25,9 +21,8 @@ export async function askName({ engine, plugins }: Cloze, file: string): Promise
     prompt: t("A name for the plugin: it becomes part of the command cloze.plugin.NAME."),
     value: suggestName(file),
     validateInput(value) {
-      if (!NAME.test(value)) return t("Use 1 to 64 lower-case letters, digits and hyphens.");
-      if (value === OWN || own.has(value))
-        return t("The model itself has a plugin of this name: choose another.");
+      if (!isPluginName(value)) return t("Use 1 to 64 lower-case letters, digits and hyphens.");
+      if (own.has(value)) return t("The model itself has a plugin of this name: choose another.");
       if (!replaceable.has(value)) return undefined;
       return {
         message: t("There is a plugin of this name: it can be replaced."),
@@ -37,31 +32,4 @@ export async function askName({ engine, plugins }: Cloze, file: string): Promise
   });
   if (name === undefined) throw Failure.cancelled();
   return name;
-}
-
-/**
- * @example
- * suggestName("Customer Feedback (2024).csv"); // "customer-feedback-2024"
- */
-export function suggestName(file: string): string {
-  const plain = file
-    .replace(/\.[^.]*$/, "")
-    .normalize("NFKD")
-    .toLowerCase();
-  const name = plain
-    .replaceAll(/\p{M}/gu, "")
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "")
-    .slice(0, 64)
-    .replace(/-$/, "");
-  return name === "" || name === OWN ? "classifier" : name;
-}
-
-/**
- * @example
- * titleOf("customer-feedback"); // "Customer feedback"
- */
-export function titleOf(name: string): string {
-  const words = name.replaceAll("-", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

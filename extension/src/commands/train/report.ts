@@ -5,15 +5,13 @@ import * as vscode from "vscode";
 import type { Trained } from "../../engine-worker/train.ts";
 import { duration, format } from "../../engine/facts.ts";
 import { escapeMarkdown } from "../../views/cards.ts";
+import { percent } from "../../views/percent.ts";
 
 /** The metric that says most, by kind. */
 const METRICS = ["accuracy", "microF1", "pearson"];
 
 /** How good it is, in a sentence. */
-export function headline(
-  { plugin, rows, milliseconds }: Trained,
-  percent: (share: number) => string,
-): string {
+export function headline({ plugin, rows, milliseconds }: Trained): string {
   const { t } = vscode.l10n;
   const metric = METRICS.find((name) => name in plugin.metrics)!;
   const value = Number(plugin.metrics[metric]);

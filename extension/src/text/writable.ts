@@ -4,7 +4,7 @@
  * effect.
  */
 import * as vscode from "vscode";
-import { Failure } from "../../engine/failure.ts";
+import { Failure } from "../engine/failure.ts";
 
 /** @throws Failure when the document is read-only. */
 export async function expectWritable({ document }: vscode.TextEditor): Promise<void> {

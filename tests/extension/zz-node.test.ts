@@ -1,0 +1,32 @@
+import { readFile } from "node:fs/promises";
+import { test } from "vitest";
+import { openBrowser, startCodeServer, Workbench } from "./editor.ts";
+import { Hub } from "./hub.ts";
+test("node host", async () => {
+  const tsv = await readFile("packages/create-cloze-plugin/template/train.tsv", "utf8");
+  const names = ["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"];
+  const files = Object.fromEntries(await Promise.all(names.map(async (n) => [n, await readFile(`tests/fixtures/checkpoints/pretraining/${n}`)] as const)));
+  await using hub = await Hub.start({ "tests/tiny": { files } });
+  await using browser = await openBrowser();
+  await using editor = await startCodeServer({ host: "node", settings: { "cloze.engine.device": "wasm", "cloze.hub": hub.url }, files: { "a.tsv": tsv } });
+  await using w = await Workbench.open(browser, editor);
+  const r = await w.run(async (vscode) => {
+    const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0].uri, "a.tsv");
+    const r = await vscode.commands.executeCommand("cloze.trainClassifier", { uri, name: "five" });
+    const c = await vscode.commands.executeCommand("cloze.classifySelection", { text: "Where is my parcel?", plugin: "five" });
+    return { r, c };
+  }, undefined, 200000);
+  console.log("NODE", JSON.stringify(r));
+  await w.clearToasts();
+  await w.palette("Cloze: Manage Models…");
+  await w.pick("Download From the Hub…");
+  await new Promise((r) => setTimeout(r, 1500));
+  await w.type("tests/tiny");
+  await w.accept();
+  await w.page.locator(".monaco-dialog-box").waitFor();
+  await w.dialog("Download");
+  await w.pressToast("The model tests/tiny is there", "Use It");
+  await new Promise((r) => setTimeout(r, 1500));
+  const info = (await w.command("cloze.engineInfo")) as any;
+  console.log("NODE2", info.model, info.host, info.refused);
+}, 290000);
