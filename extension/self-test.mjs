@@ -27,10 +27,11 @@ const cases = [
 
 const weights = fileURLToPath(import.meta.resolve("@cloze/starter/model/model.safetensors"));
 const sha256 = createHash("sha256").update(readFileSync(weights)).digest("hex");
-await using bert = await load(path.dirname(weights));
+const bert = await load(path.dirname(weights));
 const answered = [];
 for (const { task, input, options = {} } of cases)
   answered.push({ task, input, options, answer: await bert[task](input, options) });
+await bert[Symbol.asyncDispose]();
 const json = JSON.stringify(answered, (_, value) =>
   typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value,
 );

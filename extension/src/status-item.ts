@@ -2,8 +2,7 @@
  * The status item: what the engine does, and on which device. A click leads to Engine Info.
  */
 import * as vscode from "vscode";
-import type { EngineState } from "./engine/engine.ts";
-import type { Engine } from "./engine/engine.ts";
+import type { Engine, EngineState } from "./engine/engine.ts";
 import { adapterName, deviceName } from "./engine/facts.ts";
 
 /** How long the engine must be busy before it is said, in milliseconds: short work does not flicker. */

@@ -55,7 +55,8 @@ describe.runIf(hasEditors)("in VS Code", () => {
   let workbench: Workbench;
   const patient = { timeout: 90_000 };
   const picture = async (name: string) => {
-    await workbench.page.mouse.move(900, 480); // no tooltip
+    await workbench.page.mouse.move(600, 440); // no tooltip
+    await workbench.page.locator(".workbench-hover").first().waitFor({ state: "hidden" });
     if (renew)
       await workbench.page.screenshot({ path: path.join(kept, `${name}.png`), animations: "disabled" });
     else await workbench.screenshot(`picture-${name}`);

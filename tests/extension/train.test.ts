@@ -113,6 +113,9 @@ describe.runIf(hasEditors)("training, and plugins", () => {
     await workbench.accept();
     expect(await workbench.toast("few.csv has 2")).toContain("give 5 at least");
     await workbench.clearToasts();
+    await install("nothing.cloze");
+    expect(await workbench.toast("nothing.cloze")).toContain("cannot be read: is it still there?");
+    await workbench.clearToasts();
   });
 
   test("training that is cancelled leaves nothing, and the engine goes on", async () => {
@@ -138,7 +141,8 @@ describe.runIf(hasEditors)("training, and plugins", () => {
     await workbench.quickPickRows();
     await workbench.screenshot("plugins-actions");
     await workbench.pick("Export as a File…");
-    await workbench.type(inWorkspace("mine.cloze"));
+    const proposed = workbench.quickInput.locator("input[type=text]");
+    await expect.poll(() => proposed.inputValue(), soon).toBe(inWorkspace("customer-feedback.cloze"));
     await workbench.accept();
     await workbench.toast("is exported");
     await workbench.clearToasts();
@@ -149,15 +153,15 @@ describe.runIf(hasEditors)("training, and plugins", () => {
     expect(await workbench.dialog("Remove")).toContain("Remove the plugin Customer feedback?");
     await expect.poll(installed, soon).not.toContain("cloze.plugin.customer-feedback");
 
-    await install("mine.cloze");
+    await install("customer-feedback.cloze");
     await workbench.toast("Customer feedback is installed");
     expect(await classify("The parcel never came.", "customer-feedback")).toMatchObject({
       label: "complaint",
     });
     await workbench.clearToasts();
 
-    const bytes = await readFile(inWorkspace("mine.cloze"));
-    const files = await openZip(bytes, "mine.cloze");
+    const bytes = await readFile(inWorkspace("customer-feedback.cloze"));
+    const files = await openZip(bytes, "customer-feedback.cloze");
     const [head, card] = await Promise.all(["head.safetensors", "README.md"].map((file) => files.read(file)));
     const described = new TextDecoder().decode(await files.read("plugin.json"));
     const { encoder, ...plugin } = JSON.parse(described) as { encoder: { name: string } };

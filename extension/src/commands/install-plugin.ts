@@ -8,6 +8,7 @@ import { Failure } from "../engine/failure.ts";
 import { askToReplace, keepPlugin } from "../store/install.ts";
 import { during } from "./during.ts";
 import { offer } from "./offer.ts";
+import { readWhole } from "./read-file.ts";
 import { tryPlugin } from "./try-plugin.ts";
 
 /** As the engine has it: nothing larger is read. */
@@ -66,21 +67,11 @@ async function choose(): Promise<vscode.Uri> {
 /** A file's bytes, or those of a folder's files. */
 async function readPlugin(uri: vscode.Uri): Promise<Uint8Array<ArrayBuffer> | PluginFiles> {
   const { fs } = vscode.workspace;
-  const read = async (file: vscode.Uri): Promise<Uint8Array<ArrayBuffer>> => {
-    const { size } = await fs.stat(file);
-    if (size > LARGEST)
-      throw new Failure(
-        "invalid-plugin",
-        vscode.l10n.t(
-          "{0} is larger than 8 MB: it is no plugin, or its head should be made smaller.",
-          file.path,
-        ),
-      );
-    return new Uint8Array(await fs.readFile(file));
-  };
-  const { type } = await fs.stat(uri);
-  if ((type & vscode.FileType.Directory) === 0) return read(uri);
-  const there = (await fs.readDirectory(uri)).map(([name]) => name).filter((name) => NAMES.includes(name));
-  const files = there.map(async (name) => [name, await read(vscode.Uri.joinPath(uri, name))] as const);
+  const names = await Promise.resolve(fs.readDirectory(uri)).catch(() => undefined);
+  if (!names) return readWhole(uri, LARGEST);
+  const there = names.map(([name]) => name).filter((name) => NAMES.includes(name));
+  const files = there.map(
+    async (name) => [name, await readWhole(vscode.Uri.joinPath(uri, name), LARGEST)] as const,
+  );
   return Object.fromEntries(await Promise.all(files));
 }

@@ -255,7 +255,7 @@ async function unlessAborted<T>(what: Promise<T>, signal: RunOptions["signal"]):
 }
 
 function valueOf<T>(outcome: Outcome<T>): T {
-  if ("value" in outcome) return outcome.value;
+  if (!("error" in outcome)) return outcome.value; // a webview's messages leave out what is undefined
   throw new Failure(outcome.error.code, outcome.error.message);
 }
 

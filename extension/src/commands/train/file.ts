@@ -3,6 +3,7 @@
  */
 import * as vscode from "vscode";
 import { Failure } from "../../engine/failure.ts";
+import { readWhole } from "../read-file.ts";
 
 const NAMES = /\.(?:tsv|csv|jsonl|ndjson)$/i;
 /** More than a person labels; a file is held in memory several times. */
@@ -34,13 +35,7 @@ export async function readTextFile(
   const file = uri.path.slice(uri.path.lastIndexOf("/") + 1);
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
   if (open) return { file, source: open.getText() };
-  const { size } = await vscode.workspace.fs.stat(uri);
-  if (size > LARGEST)
-    throw new Failure(
-      "invalid-input",
-      vscode.l10n.t("{0} is larger than 64 MB: train from a part of it, or with the command line.", file),
-    );
-  const bytes = await vscode.workspace.fs.readFile(uri);
+  const bytes = await readWhole(uri, LARGEST);
   try {
     return { file, source: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch (cause) {

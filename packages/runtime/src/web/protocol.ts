@@ -25,7 +25,7 @@ export interface Start {
 }
 
 /** The device is gone: what was asked is to be asked again elsewhere. */
-export interface Lost {
+interface Lost {
   readonly lost: string;
 }
 
