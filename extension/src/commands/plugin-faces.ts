@@ -15,7 +15,7 @@ export interface Reading {
 }
 
 /** A line under an answer. */
-export interface Detail {
+interface Detail {
   readonly label: string;
   readonly score?: number;
   readonly description?: string;

@@ -7,7 +7,7 @@ import type { Filling, RunOptions } from "@cloze/core";
 import type { Opened } from "./open.ts";
 
 /** Words for all blanks of a text. */
-export interface Suggestion {
+interface Suggestion {
   /** One a blank; what continues a word has lost its `##`. */
   readonly words: readonly string[];
   /** The probability of all together: the product of each one's, given the ones before. */

@@ -33,7 +33,7 @@ export interface Trained {
   readonly wrong: readonly WrongExample[];
 }
 
-export interface WrongExample {
+interface WrongExample {
   readonly line: number;
   readonly text: string;
   readonly label: string;

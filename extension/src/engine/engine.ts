@@ -20,7 +20,7 @@ import type {
 import type { EnginePort, Transport } from "./transport.ts";
 
 /** What an engine is started with. */
-export interface Start {
+interface Start {
   readonly transport: Transport;
   readonly script: string;
   readonly options: Omit<OpenOptions, "script">;
@@ -85,6 +85,7 @@ export class Engine implements vscode.Disposable {
     EngineInfo & { readonly host: string; readonly startTime: number }
   > {
     const { info, transport, startTime } = await unlessAborted(this.#run(), signal);
+    if (this.#calls.size === 0) this.#rest();
     return { ...info, host: transport.name, startTime };
   }
 
@@ -188,8 +189,10 @@ export class Engine implements vscode.Disposable {
       );
       const running: Running = { rpc, port, transport, info, startTime: Date.now() - begun };
       for (const why of [info.fallback, ...info.refused]) if (why !== undefined) this.#host.log.warn(why);
+      const { plugins, ...facts } = info;
+      const said = { host: transport.name, startTime: running.startTime, ...facts };
       this.#host.log.info(
-        `Engine: ${JSON.stringify({ host: transport.name, startTime: running.startTime, ...info })}`,
+        `Engine: ${JSON.stringify(said)}; plugins: ${plugins.map(({ name }) => name).join(", ")}`,
       );
       this.#rest(info);
       return running;

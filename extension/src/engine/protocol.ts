@@ -10,7 +10,7 @@ import type { Tasks } from "../engine-worker/tasks.ts";
 export type Outcome<T> = { readonly value: T } | { readonly error: Fault };
 
 /** An error, as it crosses. */
-export interface Fault {
+interface Fault {
   /** A code of `ClozeError`, or `internal`. */
   readonly code: string;
   readonly message: string;
