@@ -168,7 +168,7 @@ describe.runIf(hasEditors)("training, and plugins", () => {
     const { encoder, ...plugin } = JSON.parse(described) as { encoder: { name: string } };
     const packed = (change: object) =>
       packZip(
-        new Map([
+        new Map<string, string | Uint8Array>([
           ["plugin.json", JSON.stringify({ ...plugin, encoder, ...change })],
           ["head.safetensors", head],
         ]),
