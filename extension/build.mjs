@@ -16,7 +16,7 @@ const found = (specifier) => fileURLToPath(import.meta.resolve(specifier));
 const dist = at("dist");
 const common = { bundle: true, minify: true, target: "es2022", logLevel: "warning", metafile: true };
 
-await Promise.all([
+const built = await Promise.all([
   host("extension", "node"),
   host("extension.web", "browser"),
   build({
@@ -47,11 +47,14 @@ function host(name, platform) {
   });
 }
 
+expectNamed(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+
 copy(at("media"), "media");
 copy(at("l10n"), "l10n");
 for (const name of readdirSync(at(".")))
   if (/^(package\.nls.*\.json|[A-Z]+\.md)$/.test(name)) copy(at(name), name);
 copy(at("../LICENSE"), "LICENSE");
+copy(at("api.d.ts"), "api.d.ts");
 const runtime = path.dirname(createRequire(found("@cloze/runtime/web")).resolve("onnxruntime-web/webgpu"));
 for (const name of ["ort-wasm-simd-threaded.asyncify.wasm", "ort-wasm-simd-threaded.wasm"])
   copy(path.join(runtime, name), `runtime/${name}`);
@@ -62,6 +65,14 @@ writeFileSync(path.join(dist, "package.json"), JSON.stringify(manifest(), null, 
 
 const kb = (file) => `${file} ${(statSync(path.join(dist, file)).size / 1024).toFixed(0)} KB`;
 console.log(`extension/dist: ${["extension.js", "extension.web.js", "engine.js"].map(kb).join(", ")}`);
+
+/** Whoever's code is in a script must be named in NOTICE.md, as licences ask. */
+function expectNamed(inputs) {
+  const notice = readFileSync(at("NOTICE.md"), "utf8");
+  const packages = inputs.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []);
+  const unnamed = [...new Set(packages)].filter((name) => !notice.includes(`[${name}](`));
+  if (unnamed.length > 0) throw new Error(`NOTICE.md should name ${unnamed.join(", ")}, with the licence.`);
+}
 
 /** The manifest as VS Code reads it: without what only the workspace is told. */
 function manifest() {

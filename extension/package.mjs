@@ -17,6 +17,8 @@ const REQUIRED = [
   "README.md",
   "CHANGELOG.md",
   "LICENSE",
+  "NOTICE.md",
+  "api.d.ts",
   "extension.js",
   "extension.web.js",
   "engine.js",
@@ -39,7 +41,9 @@ writeFileSync(ignoreFile, `${IGNORED.join("\n")}\n`);
 
 const files = await listFiles({ cwd: dist, packagedDependencies: [] });
 const missing = REQUIRED.filter((one) => !files.includes(one));
-const foreign = files.filter((one) => /\.(ts|map|tsbuildinfo|vsix)$|node_modules|\.test\./.test(one));
+const foreign = files.filter(
+  (one) => !REQUIRED.includes(one) && /\.(ts|map|tsbuildinfo|vsix)$|node_modules|\.test\./.test(one),
+);
 if (missing.length > 0) fail(`The package lacks ${missing.join(", ")}: build it anew.`);
 if (foreign.length > 0)
   fail(`The package should not hold ${foreign.join(", ")}: remove dist and build it anew.`);

@@ -24,6 +24,9 @@ import { Answers } from "./views/answers.ts";
 import { ResultsView } from "./views/results-view.ts";
 import { TokensPanel } from "./views/tokens-panel.ts";
 
+/** Settings that a running engine cannot take up. */
+const STARTED_WITH = ["cloze.engine.host", "cloze.engine.device", "cloze.engine.precision", "cloze.model"];
+
 /**
  * @param worker The engine's place in a host that is a worker itself.
  * @returns What other extensions get.
@@ -89,8 +92,8 @@ export function start(context: vscode.ExtensionContext, worker?: Transport): unk
     registerCodeActions(),
     new StatusItem(engine),
     vscode.workspace.onDidChangeConfiguration((change) => {
-      if (["cloze.engine", "cloze.model"].some((section) => change.affectsConfiguration(section)))
-        engine.stop();
+      if (STARTED_WITH.some((setting) => change.affectsConfiguration(setting)))
+        engine.stop(vscode.l10n.t("A setting of the engine was changed: try again."));
     }),
     ...commands.map((command) => registerCommand(cloze, command)),
     registerPluginCommands(cloze),

@@ -1,33 +1,23 @@
 /** What other extensions and chat agents get: functions, commands with arguments, plugins of code and tools. */
 import path from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ClozeExports } from "../../extension/api.d.ts";
-import { hasEditors, openBrowser, startCodeServer, startVscodeWeb, Workbench } from "./editor.ts";
-import type { Editor } from "./editor.ts";
+import { hasEditors, startVscodeWeb, Workbench } from "./editor.ts";
+import { useWorkbench } from "./use-workbench.ts";
 
 const letter = "Dear Ada, the play was written by Anton Chekhov in 1896. It was first shown in Moscow.";
 
 describe.runIf(hasEditors)("for other extensions", () => {
-  let browser: Browser;
-  let editor: Editor;
   let workbench: Workbench;
-  beforeAll(async () => {
-    browser = await openBrowser();
-    editor = await startCodeServer({
+  useWorkbench(
+    {
       host: "worker",
       beside: [path.join(import.meta.dirname, "sample-consumer")],
       settings: { "cloze.engine.device": "wasm", "chat.disableAIFeatures": false },
       files: { "film.txt": "a warm , funny and touching film", "deep/letter.txt": letter },
-    });
-    workbench = await Workbench.open(browser, editor);
-    await workbench.activate();
-  });
-  afterAll(async () => {
-    await workbench?.[Symbol.asyncDispose]();
-    await editor?.[Symbol.asyncDispose]();
-    await browser?.close();
-  });
+    },
+    (opened) => (workbench = opened),
+  );
 
   test("an extension answers with the model of Cloze", async () => {
     await workbench.open("film.txt");
@@ -175,7 +165,9 @@ describe.runIf(hasEditors)("for other extensions", () => {
     expect(await invoke("cloze_ask", { question, file: "deep/letter.txt" })).toMatchObject({
       answer: "Anton Chekhov",
     });
-    expect(await invoke("cloze_tag", { file: `${editor.workspace}/deep/letter.txt` })).toMatchObject({
+    expect(
+      await invoke("cloze_tag", { file: `${workbench.editor.workspace}/deep/letter.txt` }),
+    ).toMatchObject({
       entities: expect.arrayContaining([expect.objectContaining({ text: "Moscow", label: "LOC" })]),
     });
     expect(await invoke("cloze_fill", { text: "Paris is the [MASK] of France." })).toMatchObject({
@@ -190,7 +182,11 @@ describe.runIf(hasEditors)("for other extensions", () => {
   test("a tool's refusal says what to do, and leads no agent out of the workspace", async () => {
     const question = "Who?";
     await expect(invoke("cloze_ask", { question })).rejects.toThrow(/Give either text, or file/);
-    for (const file of ["/etc/passwd", "../../etc/passwd", `${editor.workspace}/../data/User/settings.json`])
+    for (const file of [
+      "/etc/passwd",
+      "../../etc/passwd",
+      `${workbench.editor.workspace}/../data/User/settings.json`,
+    ])
       await expect(invoke("cloze_ask", { question, file })).rejects.toThrow(/no file of the workspace/);
     await expect(invoke("cloze_ask", { question, file: "nowhere.txt" })).rejects.toThrow(/could not be read/);
     await expect(invoke("cloze_fill", { text: "No blank." })).rejects.toThrow(/\[MASK\]/);
@@ -216,7 +212,7 @@ describe.runIf(hasEditors)("for other extensions", () => {
       settings: { "cloze.engine.device": "wasm" },
       files: { "letter.txt": letter },
     });
-    await using window = await Workbench.open(browser, web);
+    await using window = await Workbench.open(workbench.page.context().browser()!, web);
     await window.activate();
     const answer = await window.run(async (vscode) => {
       const api = vscode.extensions.getExtension<ClozeExports>("cloze.cloze")!.exports.getApi(1);

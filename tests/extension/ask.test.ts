@@ -1,8 +1,8 @@
 /** Asking a document, its sentences and its tokens, as a person does it in the editor. */
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { hasEditors, openBrowser, startCodeServer, Workbench } from "./editor.ts";
-import type { Editor } from "./editor.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { hasEditors } from "./editor.ts";
+import type { Workbench } from "./editor.ts";
+import { useWorkbench } from "./use-workbench.ts";
 
 const play = `# The Seagull
 
@@ -33,24 +33,17 @@ interface Asked {
 }
 
 describe.runIf(hasEditors)("asking in the editor", () => {
-  let browser: Browser;
-  let editor: Editor;
   let workbench: Workbench;
-  beforeAll(async () => {
-    browser = await openBrowser({ gpu: false });
-    editor = await startCodeServer({
+  useWorkbench(
+    {
+      gpu: false,
+
       host: "worker",
       settings: { "cloze.engine.device": "wasm", "files.readonlyInclude": { "mixed.txt": true } },
       files: { "play.md": play, "mixed.txt": mixed, "big.txt": big, "empty.txt": "" },
-    });
-    workbench = await Workbench.open(browser, editor);
-    await workbench.activate();
-  });
-  afterAll(async () => {
-    await workbench?.[Symbol.asyncDispose]();
-    await editor?.[Symbol.asyncDispose]();
-    await browser?.close();
-  });
+    },
+    (opened) => (workbench = opened),
+  );
   beforeEach(() => workbench.clearToasts());
 
   const ask = async (question: string) => {
@@ -108,6 +101,9 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     await workbench.focusEditor();
     await workbench.page.keyboard.press("Escape");
     await until(() => workbench.marks.count()).toBe(0);
+    await workbench.pane("Results").locator(".monaco-list-row").nth(1).click();
+    await until(status).toContain("Answer 1 of");
+    await workbench.focusEditor();
     for (let i = 0; i < 9; i++) await workbench.page.keyboard.press("ControlOrMeta+Z");
     expect(await workbench.text()).toBe(play);
 

@@ -1,10 +1,10 @@
 /** Classify Selection, Run Plugin… and the Results view, as a person and as another extension meet them. */
 import { packZip } from "@cloze/runtime/plugin";
 import { encodeSafetensors } from "@cloze/runtime/safetensors";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { hasEditors, openBrowser, startCodeServer, Workbench } from "./editor.ts";
-import type { Editor } from "./editor.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { hasEditors } from "./editor.ts";
+import type { Workbench } from "./editor.ts";
+import { useWorkbench } from "./use-workbench.ts";
 
 const reviews = [
   "a warm , funny and touching film",
@@ -51,30 +51,22 @@ function tensor(name: string, shape: number[], { buffer }: Float32Array<ArrayBuf
 const soon = <T>(ask: () => T) => expect.poll(ask, { timeout: 60_000 });
 
 describe.runIf(hasEditors)("classify", () => {
-  let browser: Browser;
-  let editor: Editor;
   let workbench: Workbench;
-
-  beforeAll(async () => {
-    browser = await openBrowser();
-    editor = await startCodeServer({
+  useWorkbench(
+    {
       host: "worker",
       files: { ...files, "topics.cloze": await topics() },
       settings: { "cloze.engine.device": "wasm", "files.readonlyInclude": { "**/locked.txt": true } },
-    });
-    workbench = await Workbench.open(browser, editor);
-    await workbench.activate();
-    await workbench.run(
-      (vscode) => vscode.commands.executeCommand("cloze.classifySelection", { text: "the engine starts" }),
-      undefined,
-      110_000,
-    );
-  });
-  afterAll(async () => {
-    await workbench?.[Symbol.asyncDispose]();
-    await editor?.[Symbol.asyncDispose]();
-    await browser?.close();
-  });
+    },
+    async (opened) => {
+      workbench = opened;
+      await workbench.run(
+        (vscode) => vscode.commands.executeCommand("cloze.classifySelection", { text: "the engine starts" }),
+        undefined,
+        110_000,
+      );
+    },
+  );
   beforeEach(async () => {
     await workbench.command("cloze.clearResults");
     await workbench.command("workbench.action.closeAllEditors");
@@ -240,7 +232,7 @@ describe.runIf(hasEditors)("classify", () => {
         features: "mean",
         run: ({ text }: { text: string }) => ({ letters: text.length }),
       });
-    }, editor.id);
+    }, workbench.editor.id);
     await workbench.palette("Cloze: Run Plugin…");
     expect((await workbench.quickPickRows()).map(({ label, description }) => [label, description])).toEqual([
       ["Words for [MASK]", ""],

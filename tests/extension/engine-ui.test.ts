@@ -1,30 +1,23 @@
 /** What a person sees of the engine: its state in the status bar, its facts, its self-test and its log. */
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { hasEditors, openBrowser, startCodeServer, Workbench } from "./editor.ts";
-import type { Editor } from "./editor.ts";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { hasEditors } from "./editor.ts";
+import type { Workbench } from "./editor.ts";
+import { useWorkbench } from "./use-workbench.ts";
 
 describe.runIf(hasEditors)("the engine, as a person sees it", () => {
-  let browser: Browser;
-  let editor: Editor;
   let workbench: Workbench;
-  beforeAll(async () => {
-    browser = await openBrowser({ gpu: false });
-    editor = await startCodeServer({
+  useWorkbench(
+    {
+      gpu: false,
+
       host: "worker",
       settings: { "cloze.engine.device": "wasm" },
       files: { "a.txt": "a warm , funny film\n" },
-    });
-    workbench = await Workbench.open(browser, editor);
-    await workbench.activate();
-  });
-  afterAll(async () => {
-    await workbench?.[Symbol.asyncDispose]();
-    await editor?.[Symbol.asyncDispose]();
-    await browser?.close();
-  });
+    },
+    (opened) => (workbench = opened),
+  );
   beforeEach(() => workbench.clearToasts());
 
   /** The machine may have other work. */
@@ -64,19 +57,19 @@ describe.runIf(hasEditors)("the engine, as a person sees it", () => {
     await workbench.pressStatusItem("Cloze CPU");
     await expect
       .poll(() => workbench.run((vscode) => vscode.window.activeTextEditor?.document.uri.scheme), patient)
-      .toBe("cloze-info");
+      .toBe("cloze-card");
     const text = await workbench.text();
     await workbench.screenshot("engine-info");
     for (const line of [
       /^# The engine of Cloze$/m,
-      /^\| Device +\| CPU +\|$/m,
-      /^\| Why +\| The setting cloze\.engine\.device is wasm\. +\|$/m,
-      /^\| Runs in +\| a worker of the extension host +\|$/m,
-      /^\| Layers +\| 6 × 384 +\|$/m,
-      /^\| SHA-256 +\| [0-9a-f]{64} +\|$/m,
-      /^\| sentiment +\| .*negative, positive +\|$/m,
-      /^\| A short text, warm +\| [\d.]+ ms +\|$/m,
-      /^\| ONNX Runtime +\| \d+\.\d+\.\d+\S* +\|$/m,
+      /^- Device: CPU$/m,
+      /^- Why: The setting cloze\.engine\.device is wasm\.$/m,
+      /^- Runs in: a worker of the extension host$/m,
+      /^- Layers: 6 × 384$/m,
+      /^- SHA-256: [0-9a-f]{64}$/m,
+      /^- sentiment: .*negative, positive$/m,
+      /^- A short text, warm: [\d.]+ ms$/m,
+      /^- ONNX Runtime: \d+\.\d+\.\d+\S*$/m,
     ])
       expect(text).toMatch(line);
     await workbench.focusEditor();
@@ -106,7 +99,7 @@ describe.runIf(hasEditors)("the engine, as a person sees it", () => {
   test("that computes wrongly is told of, with what to do", async () => {
     const folder = await workbench.run(
       (vscode, id) => vscode.extensions.getExtension(id)!.extensionUri.path,
-      editor.id,
+      workbench.editor.id,
     );
     const file = path.join(folder, "engine.js");
     const script = await readFile(file, "utf8");
@@ -139,7 +132,7 @@ describe.runIf(hasEditors)("the engine, as a person sees it", () => {
   test("is introduced by a walkthrough, whose steps can be tried", async () => {
     await workbench.command("workbench.action.closeSidebar");
     await workbench.command("workbench.action.closePanel");
-    await workbench.command("workbench.action.openWalkthrough", `${editor.id}#start`);
+    await workbench.command("workbench.action.openWalkthrough", `${workbench.editor.id}#start`);
     const page = workbench.page.locator(".gettingStartedContainer");
     await expect
       .poll(() => page.locator(".getting-started-step .step-title").allInnerTexts(), patient)
@@ -173,7 +166,7 @@ describe.runIf(hasEditors)("the engine, as a person sees it", () => {
       const text = await workbench.text();
       // | Extension | Eager | Load Code | Call Activate | Finish |
       const row = new RegExp(
-        `\\|\\s*${editor.id}\\s*\\|[^|]*\\|\\s*(\\d+)\\s*\\|\\s*(\\d+)\\s*\\|\\s*(\\d+)`,
+        `\\|\\s*${workbench.editor.id}\\s*\\|[^|]*\\|\\s*(\\d+)\\s*\\|\\s*(\\d+)\\s*\\|\\s*(\\d+)`,
       ).exec(text);
       expect(row).not.toBeNull();
       return row!;

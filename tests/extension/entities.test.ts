@@ -1,8 +1,8 @@
 /** Highlight Entities: names in the text, in a view and in hovers, while the text is edited. */
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { hasEditors, openBrowser, startCodeServer, Workbench } from "./editor.ts";
-import type { Editor } from "./editor.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import { hasEditors } from "./editor.ts";
+import type { Workbench } from "./editor.ts";
+import { useWorkbench } from "./use-workbench.ts";
 
 const story = [
   "Anton Chekhov was born in Taganrog.",
@@ -28,22 +28,18 @@ const files = {
 const soon = <T>(what: () => Promise<T>) => expect.poll(what, { timeout: 40_000, interval: 100 });
 
 describe.runIf(hasEditors)("Highlight Entities", () => {
-  let browser: Browser;
-  let editor: Editor;
   let workbench: Workbench;
-  beforeAll(async () => {
-    browser = await openBrowser();
-    const settings = { "cloze.engine.device": "wasm", "files.readonlyInclude": { "**/locked.txt": true } };
-    editor = await startCodeServer({ host: "worker", settings, files });
-    workbench = await Workbench.open(browser, editor);
-    await workbench.activate();
-    await workbench.command("cloze.highlightEntities", { text: "The engine is started." });
-  });
-  afterAll(async () => {
-    await workbench?.[Symbol.asyncDispose]();
-    await editor?.[Symbol.asyncDispose]();
-    await browser?.close();
-  });
+  useWorkbench(
+    {
+      host: "worker",
+      settings: { "cloze.engine.device": "wasm", "files.readonlyInclude": { "**/locked.txt": true } },
+      files,
+    },
+    async (opened) => {
+      workbench = opened;
+      await workbench.command("cloze.highlightEntities", { text: "The engine is started." });
+    },
+  );
   afterEach(() => workbench.command("workbench.action.closeAllEditors"));
 
   const highlight = () => workbench.palette("Cloze: Highlight Entities");

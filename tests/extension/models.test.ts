@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasEditors, openBrowser, startCodeServer, Workbench } from "./editor.ts";
-import type { Editor } from "./editor.ts";
+import { hasEditors, startCodeServer } from "./editor.ts";
+import type { Workbench } from "./editor.ts";
 import { Hub } from "./hub.ts";
+import { useWorkbench } from "./use-workbench.ts";
 
 const tiny = fileURLToPath(new URL("../fixtures/checkpoints/pretraining/", import.meta.url));
 const names = ["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"];
@@ -31,32 +31,26 @@ const published = {
 const soon = { timeout: 30_000 };
 
 describe.runIf(hasEditors)("models", () => {
-  let browser: Browser;
   let hub: Hub;
-  let editor: Editor;
   let workbench: Workbench;
   beforeAll(async () => {
     hub = await Hub.start(published);
-    browser = await openBrowser();
-    editor = await startCodeServer({
+  });
+  afterAll(() => hub?.[Symbol.asyncDispose]());
+  useWorkbench(
+    {
       host: "worker",
-      settings: { "cloze.engine.device": "wasm", "cloze.hub": hub.url },
       files: {
         ...Object.fromEntries(names.map((name) => [`My Model/${name}`, files[name]])),
         "My Model/README.md": card,
         "empty/README.md": card,
         "a.tsv": `text\tlabel\n${["good", "bad"].flatMap((label) => Array.from({ length: 5 }, (_, i) => `${label} ${i}\t${label}`)).join("\n")}\n`,
       },
-    });
-    workbench = await Workbench.open(browser, editor);
-    await workbench.activate();
-  });
-  afterAll(async () => {
-    await workbench?.[Symbol.asyncDispose]();
-    await editor?.[Symbol.asyncDispose]();
-    await browser?.close();
-    await hub?.[Symbol.asyncDispose]();
-  });
+      start: (options) =>
+        startCodeServer({ ...options, settings: { "cloze.engine.device": "wasm", "cloze.hub": hub.url } }),
+    },
+    (opened) => (workbench = opened),
+  );
 
   const manage = () => workbench.palette("Cloze: Manage Models…");
   const rows = async () => {
@@ -170,8 +164,8 @@ describe.runIf(hasEditors)("models", () => {
       await manage();
       await workbench.pick("Add From a Folder…");
       const input = workbench.quickInput.locator("input[type=text]");
-      await expect.poll(() => input.inputValue(), soon).toBe(`${editor.workspace!}/`); // it is ready
-      await workbench.type(`${path.join(editor.workspace!, name)}/`);
+      await expect.poll(() => input.inputValue(), soon).toBe(`${workbench.editor.workspace!}/`); // it is ready
+      await workbench.type(`${path.join(workbench.editor.workspace!, name)}/`);
       await workbench.quickInput
         .locator(".monaco-list-row", { hasText: "My Model" })
         .waitFor({ state: "hidden" });

@@ -5,10 +5,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasEditors, openBrowser, startCodeServer, Workbench } from "./editor.ts";
-import type { Editor } from "./editor.ts";
+import { describe, expect, test } from "vitest";
+import { hasEditors } from "./editor.ts";
+import type { Workbench } from "./editor.ts";
+import { useWorkbench } from "./use-workbench.ts";
 
 const extension = fileURLToPath(new URL("../../extension/", import.meta.url));
 const kept = path.join(extension, "media/screenshots");
@@ -50,8 +50,6 @@ test("the icon is 128 by 128", () => {
 });
 
 describe.runIf(hasEditors)("in VS Code", () => {
-  let browser: Browser;
-  let editor: Editor;
   let workbench: Workbench;
   const patient = { timeout: 90_000 };
   const picture = async (name: string) => {
@@ -62,9 +60,11 @@ describe.runIf(hasEditors)("in VS Code", () => {
     else await workbench.screenshot(`picture-${name}`);
   };
 
-  beforeAll(async () => {
-    browser = await openBrowser({ gpu: false });
-    editor = await startCodeServer({
+  useWorkbench(
+    {
+      gpu: false,
+      viewport: { width: 960, height: 560 },
+
       host: "worker",
       settings: {
         "cloze.engine.device": "wasm",
@@ -89,16 +89,12 @@ describe.runIf(hasEditors)("in VS Code", () => {
           "Christopher Wren, with the help of Robert Hooke. Since 1884 the line that runs through its telescope has " +
           "been the prime meridian.\n",
       },
-    });
-    workbench = await Workbench.open(browser, editor, { viewport: { width: 960, height: 560 } });
-    await workbench.activate();
-    await workbench.command("workbench.action.closeSidebar");
-  });
-  afterAll(async () => {
-    await workbench?.[Symbol.asyncDispose]();
-    await editor?.[Symbol.asyncDispose]();
-    await browser?.close();
-  });
+    },
+    async (opened) => {
+      workbench = opened;
+      await workbench.command("workbench.action.closeSidebar");
+    },
+  );
 
   test("reviews have their labels behind them", async () => {
     await workbench.open("reviews.txt");
@@ -134,7 +130,7 @@ describe.runIf(hasEditors)("in VS Code", () => {
     await expect.poll(async () => (await workbench.selected())[0], patient).toBe("Christopher Wren");
     await workbench.treeRows("Results");
     await picture("ask");
-    await workbench.command("cloze.clearAnswers");
+    await workbench.command("cloze.hideAnswers");
     await workbench.command("cloze.clearResults");
     await workbench.command("workbench.action.closePanel");
   });
@@ -150,7 +146,10 @@ describe.runIf(hasEditors)("in VS Code", () => {
   });
 
   test.runIf(renew)("the icon is drawn", async () => {
-    const page = await browser.newPage({ viewport: { width: 128, height: 128 } });
+    const page = await workbench.page
+      .context()
+      .browser()!
+      .newPage({ viewport: { width: 128, height: 128 } });
     await page.setContent(
       `<body style="margin:0">${readFileSync(path.join(extension, "media/icon.svg"), "utf8")}`,
     );

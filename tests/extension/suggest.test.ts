@@ -2,10 +2,10 @@
  * Suggest Words Here in a real VS Code, as a person uses it: by the palette, keys and the light bulb. The model is the
  * starter on wasm: what it says is its own matter, how it is offered is this file's.
  */
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { hasEditors, openBrowser, startCodeServer, Workbench } from "./editor.ts";
-import type { Editor } from "./editor.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import { hasEditors } from "./editor.ts";
+import type { Workbench } from "./editor.ts";
+import { useWorkbench } from "./use-workbench.ts";
 
 /** The machine may be busy. */
 const eventually = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 20_000 });
@@ -24,24 +24,21 @@ const files = {
 };
 
 describe.runIf(hasEditors)("Suggest Words Here", () => {
-  let browser: Browser;
-  let editor: Editor;
   let workbench: Workbench;
 
-  beforeAll(async () => {
-    browser = await openBrowser({ gpu: false });
-    const settings = { "cloze.engine.device": "wasm", "files.readonlyInclude": { "locked.txt": true } };
-    editor = await startCodeServer({ host: "worker", settings, files });
-    workbench = await Workbench.open(browser, editor);
-    workbench.page.setDefaultTimeout(60_000);
-    await workbench.activate();
-  });
+  useWorkbench(
+    {
+      gpu: false,
 
-  afterAll(async () => {
-    await workbench?.[Symbol.asyncDispose]();
-    await editor?.[Symbol.asyncDispose]();
-    await browser?.close();
-  });
+      host: "worker",
+      settings: { "cloze.engine.device": "wasm", "files.readonlyInclude": { "locked.txt": true } },
+      files,
+    },
+    async (opened) => {
+      workbench = opened;
+      workbench.page.setDefaultTimeout(60_000);
+    },
+  );
 
   afterEach(async () => {
     await workbench.page.keyboard.press("Escape");

@@ -2,13 +2,13 @@
  * Every command by the palette, as a person would, with the engine at each of its places, on WebGPU. What each command
  * does with odd documents is said in its own file; here it is that all of them work everywhere.
  */
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasEditors, openBrowser, Workbench } from "./editor.ts";
-import type { Editor } from "./editor.ts";
+import { describe, expect, test } from "vitest";
+import { hasEditors } from "./editor.ts";
+import type { Workbench } from "./editor.ts";
 import { places } from "./places.ts";
+import { useWorkbench } from "./use-workbench.ts";
 
-const story = `Anton Chekhov wrote the play in 1896.
+const story = `Anton Chekhov wrote the play in 1896. The play was written by Leo Tolstoy.
 
 It was a warm , funny film.
 
@@ -29,19 +29,10 @@ const visited = process.env.CLOZE_LONG ? places : places.slice(0, 2);
 const soon = (read: () => unknown) => expect.poll(read, { timeout: 100_000, interval: 200 });
 
 describe.runIf(hasEditors).each(visited)("a tour with the engine in %s", (place, start) => {
-  let browser: Browser;
-  let editor: Editor;
   let workbench: Workbench;
-  beforeAll(async () => {
-    browser = await openBrowser();
-    editor = await start({ files, settings: { "cloze.engine.device": "webgpu" } });
-    workbench = await Workbench.open(browser, editor);
+  useWorkbench({ start, files, settings: { "cloze.engine.device": "webgpu" } }, async (opened) => {
+    workbench = opened;
     await workbench.open("story.md");
-  });
-  afterAll(async () => {
-    await workbench?.[Symbol.asyncDispose]();
-    await editor?.[Symbol.asyncDispose]();
-    await browser?.close();
   });
 
   /** A test that keeps a picture of how it ended. */

@@ -4,10 +4,10 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openZip, packZip } from "@cloze/runtime/plugin";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasEditors, openBrowser, startCodeServer, Workbench } from "./editor.ts";
-import type { Editor } from "./editor.ts";
+import { describe, expect, test } from "vitest";
+import { hasEditors } from "./editor.ts";
+import type { Workbench } from "./editor.ts";
+import { useWorkbench } from "./use-workbench.ts";
 
 const template = fileURLToPath(new URL("../../packages/create-cloze-plugin/template/", import.meta.url));
 const feedback = await readFile(path.join(template, "train.tsv"), "utf8");
@@ -31,20 +31,11 @@ const files = {
 const soon = { timeout: 30_000 };
 
 describe.runIf(hasEditors)("training, and plugins", () => {
-  let browser: Browser;
-  let editor: Editor;
   let workbench: Workbench;
-  beforeAll(async () => {
-    browser = await openBrowser();
-    editor = await startCodeServer({ host: "worker", settings: { "cloze.engine.device": "wasm" }, files });
-    workbench = await Workbench.open(browser, editor);
-    await workbench.activate();
-  });
-  afterAll(async () => {
-    await workbench?.[Symbol.asyncDispose]();
-    await editor?.[Symbol.asyncDispose]();
-    await browser?.close();
-  });
+  useWorkbench(
+    { host: "worker", settings: { "cloze.engine.device": "wasm" }, files },
+    (opened) => (workbench = opened),
+  );
 
   const classify = (text: string, plugin: string) =>
     workbench.command("cloze.classifySelection", { text, plugin }) as Promise<{ label: string }>;
@@ -57,7 +48,7 @@ describe.runIf(hasEditors)("training, and plugins", () => {
       const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0].uri, file);
       await vscode.commands.executeCommand("cloze.installPlugin", uri);
     }, name);
-  const inWorkspace = (name: string) => path.join(editor.workspace!, name);
+  const inWorkspace = (name: string) => path.join(workbench.editor.workspace!, name);
 
   test("the file in the editor becomes a plugin and a command, with its score and a way to try it", async () => {
     await workbench.open("Customer Feedback.tsv");

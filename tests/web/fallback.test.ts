@@ -1,4 +1,6 @@
 /** What becomes of a model whose device lets it down: no browser is needed for that. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { load } from "@cloze/runtime/web";
 import type { SessionWorker } from "@cloze/runtime/web";
 import { NodeFiles } from "@cloze/runtime/node";
@@ -63,4 +65,34 @@ test("who gives up while WebGPU opens the model gets no other", async () => {
   await expect(load(new NodeFiles(model), { worker, signal: stop.signal })).rejects.toThrow(code("aborted"));
   expect(started).toBe(1);
   expect(ended).toContain("ended");
+});
+
+test("who gives up when the model is there takes nothing from it: after a loss it is read again", async () => {
+  withAdapter();
+  const fetch = async (url: string) => {
+    const bytes = readFileSync(path.join(model, path.basename(url)));
+    return new Response(bytes, { headers: { "content-length": String(bytes.length) } });
+  };
+  let started = 0;
+  const worker = (): SessionWorker => {
+    const lossy: SessionWorker = {
+      onmessage: null,
+      onerror: null,
+      terminate: () => {},
+      postMessage(message) {
+        const isStart = "device" in (message as object);
+        if (isStart) started++;
+        const data = isStart ? { outputs: {} } : { lost: "gone" };
+        queueMicrotask(() => lossy.onmessage?.({ data } as MessageEvent));
+      },
+    };
+    return lossy;
+  };
+  const stop = new AbortController();
+  const files = ["config.json", "model.safetensors", "vocab.txt"];
+  const options = { worker, fetch, files, device: "webgpu", signal: stop.signal } as const;
+  await using bert = await load("https://models.test/erf", options);
+  stop.abort();
+  await expect(bert.classify("the cat")).rejects.toThrow(/lost twice in a row/);
+  expect(started).toBe(2);
 });

@@ -37,6 +37,11 @@ export class CodePlugins implements vscode.Disposable {
     return this.#plugins.has(name);
   }
 
+  /** @throws Failure `invalid-plugin` for a name that one of these has. */
+  expectFree(name: string): void {
+    if (this.#plugins.has(name)) throw taken(name);
+  }
+
   /**
    * Adds a plugin, and its command `cloze.plugin.NAME`.
    *
@@ -44,19 +49,14 @@ export class CodePlugins implements vscode.Disposable {
    */
   add(plugin: ClozePlugin): vscode.Disposable {
     const { name } = check(plugin);
-    const taken = () =>
-      new Failure(
-        "invalid-plugin",
-        vscode.l10n.t("There is a plugin named {0} already: choose another name.", name),
-      );
-    if (this.#plugins.has(name)) throw taken();
+    this.expectFree(name);
     let command: vscode.Disposable;
     try {
       command = vscode.commands.registerCommand(`cloze.plugin.${name}`, (given?: object) =>
         vscode.commands.executeCommand("cloze.runPlugin", { ...given, plugin: name }),
       );
     } catch {
-      throw taken(); // by a plugin that was installed: each has its command
+      throw taken(name); // by a plugin that was installed: each has its command
     }
     this.#commands.add(command);
     this.#plugins.set(name, plugin);
@@ -108,6 +108,11 @@ export class CodePlugins implements vscode.Disposable {
     this.#plugins.clear();
     this.#changes.dispose();
   }
+}
+
+function taken(name: string): Failure {
+  const message = vscode.l10n.t("There is a plugin named {0} already: choose another name.", name);
+  return new Failure("invalid-plugin", message);
 }
 
 /** Other extensions may be written in JavaScript: what they give is checked. */

@@ -92,7 +92,6 @@ async function show(
 ): Promise<void> {
   const answered = answer !== "";
   const follower = new Follower(document);
-  follower.keep();
   const text = document.getText();
   const rows = found.map((one, i): Result => ({
     label: one.text.replace(/\s+/g, " "),
@@ -111,14 +110,12 @@ async function show(
   };
   const lines = rows.map(({ label, score, description }) => `${label}\t${score}\t${description}`);
   const plain = [question, ...(answered ? [] : [none.label]), ...lines].join("\n");
-  results.show(vscode.l10n.t("“{0}”", question), answered ? rows : [none], plain);
+  results.show(vscode.l10n.t("“{0}”", question), answered ? rows : [none], plain, follower);
 
   answers.show(document, answered ? found : []);
   if (answered) await answers.reveal(0);
   else
-    void vscode.window.showInformationMessage(
-      `Cloze: ${vscode.l10n.t("No answer here to “{0}”.", question)}`,
-    );
+    void vscode.window.showInformationMessage(vscode.l10n.t("Cloze: no answer here to “{0}”.", question));
 }
 
 /** Asks the model for the best answers of different places. */

@@ -7,9 +7,8 @@ import type { Measured } from "../engine-worker/measure.ts";
 import { adapterName, deviceName, duration, format, hostName, size } from "../engine/facts.ts";
 import type { EngineInfo } from "../engine/protocol.ts";
 import { settings } from "../settings.ts";
+import { makeCard } from "../views/cards.ts";
 import { during } from "./during.ts";
-
-const PLACE = vscode.Uri.from({ scheme: "cloze-info", path: "Cloze Engine.md" });
 
 /** What runs, as it is told and measured. */
 interface Facts extends EngineInfo {
@@ -28,31 +27,11 @@ export const engineInfo: Command = {
       const measured = await engine.run("measure", {}, run);
       return { ...(await engine.info()), measured };
     });
-    await show(cloze, describe(cloze, facts));
+    const card = makeCard(cloze, "Cloze Engine", describe(cloze, facts));
+    await vscode.window.showTextDocument(card, { preview: true });
     return facts;
   },
 };
-
-/** The documents' text, once there is one; then it is kept up to date in the open document. */
-let provider: { text: string; readonly changes: vscode.EventEmitter<vscode.Uri> } | undefined;
-
-async function show({ context }: Cloze, text: string): Promise<void> {
-  if (!provider) {
-    const changes = new vscode.EventEmitter<vscode.Uri>();
-    const content = { text, changes };
-    provider = content;
-    context.subscriptions.push(
-      changes,
-      vscode.workspace.registerTextDocumentContentProvider(PLACE.scheme, {
-        onDidChange: changes.event,
-        provideTextDocumentContent: () => content.text,
-      }),
-    );
-  }
-  provider.text = text;
-  provider.changes.fire(PLACE);
-  await vscode.window.showTextDocument(PLACE, { preview: true });
-}
 
 function describe({ context }: Cloze, facts: Facts): string {
   const { t } = vscode.l10n;
@@ -125,16 +104,12 @@ function describe({ context }: Cloze, facts: Facts): string {
     ],
   ];
   return (
-    [`# ${t("The engine of Cloze")}`, ...sections.map(([title, rows]) => table(title, rows))].join("\n\n") +
+    [`# ${t("The engine of Cloze")}`, ...sections.map(([title, rows]) => section(title, rows))].join("\n\n") +
     "\n"
   );
 }
 
-/** A table that reads well as text, too. */
-function table(title: string, rows: readonly Row[]): string {
-  const cells = [[title, ""], ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
-  const widths = [0, 1].map((column) => Math.max(3, ...cells.map((row) => row[column].length)));
-  const lines = cells.map((row) => `| ${row.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`);
-  lines.splice(1, 0, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`);
-  return lines.join("\n");
+/** Markdown that reads well as text, in an editor of any width. */
+function section(title: string, rows: readonly Row[]): string {
+  return [`## ${title}`, "", ...rows.map(([name, value]) => `- ${name}: ${value}`)].join("\n");
 }

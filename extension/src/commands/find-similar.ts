@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import type { Command } from "../cloze.ts";
 import { Failure } from "../engine/failure.ts";
 import { Follower } from "../text/follower.ts";
+import { spanOf } from "../text/ranges.ts";
 import { takeSpans } from "../text/selections.ts";
 import { sentences } from "../text/sentences.ts";
 import type { Span } from "../text/sentences.ts";
@@ -57,7 +58,6 @@ export const findSimilar: Command = {
       follower.dispose();
       throw error;
     });
-    follower.keep();
     const near: Near[] = [];
     const rows: Result[] = [];
     for (const { index, ...one } of found) {
@@ -81,6 +81,7 @@ export const findSimilar: Command = {
         : vscode.l10n.t("Sentences like “{0}”", shortQuery),
       rows,
       plain.join("\n"),
+      follower,
     );
     return near;
   },
@@ -92,8 +93,7 @@ function cosine(score: number): string {
 }
 
 function wantedOf({ document, selection }: vscode.TextEditor, text: string): Span {
-  const place = { start: document.offsetAt(selection.start), end: document.offsetAt(selection.end) };
-  const found = takeSpans(text, [place], "never").spans.at(0);
+  const found = takeSpans(text, [spanOf(document, selection)], "never").spans.at(0);
   if (found) return found;
   throw new Failure(
     "invalid-input",

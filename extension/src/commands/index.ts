@@ -13,7 +13,7 @@ import { restartEngine } from "./restart-engine.ts";
 import { selfTest } from "./self-test.ts";
 import { showLog } from "./show-log.ts";
 import { askDocument } from "./ask-document.ts";
-import { clearAnswers } from "./clear-answers.ts";
+import { hideAnswers } from "./hide-answers.ts";
 import { findSimilar } from "./find-similar.ts";
 import { nextAnswer } from "./next-answer.ts";
 import { previousAnswer } from "./previous-answer.ts";
@@ -27,7 +27,7 @@ import { trainClassifier } from "./train-classifier.ts";
 
 export const commands: readonly Command[] = [
   askDocument,
-  clearAnswers,
+  hideAnswers,
   findSimilar,
   nextAnswer,
   previousAnswer,

@@ -24,6 +24,7 @@ export const installPlugin: Command = {
     const plugin = await during(t("Checking {0}", place), async (run) =>
       cloze.engine.run("checkPlugin", { file: await readPlugin(uri), place }, run),
     );
+    cloze.codePlugins.expectFree(plugin.name);
     await askToReplace(cloze, plugin.name);
     await keepPlugin(cloze, plugin);
     const next =

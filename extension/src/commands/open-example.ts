@@ -25,7 +25,6 @@ const steps: Readonly<Record<string, { readonly select: string; readonly command
   classify: { select: TEXT.slice(0, TEXT.indexOf("\n\n")), command: "cloze.classifySelection" },
   suggest: { select: "[MASK]", command: "cloze.suggestWords" },
   ask: { select: "", command: "cloze.askDocument" },
-  entities: { select: "", command: "cloze.highlightEntities" },
 };
 
 let opened: vscode.TextDocument | undefined;

@@ -59,7 +59,8 @@ export async function pickPlugin(
   wanted = "",
 ): Promise<Runnable> {
   const found =
-    plugins.find(({ name }) => name === wanted) ?? (plugins.length === 1 ? plugins[0] : undefined);
+    plugins.find(({ name }) => name === wanted) ??
+    (wanted === "" && plugins.length === 1 ? plugins[0] : undefined);
   if (found) return found;
   if (plugins.length === 0)
     throw new Failure(

@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import type { Cloze } from "../cloze.ts";
 import { Failure } from "../engine/failure.ts";
 import { settings } from "../settings.ts";
+import { spanOf } from "../text/ranges.ts";
 import { takeSpans } from "../text/selections.ts";
 import type { Taken } from "../text/selections.ts";
 import { percent } from "../views/percent.ts";
@@ -74,10 +75,7 @@ export async function runOnEditor(cloze: Cloze, plugin: Runnable): Promise<unkno
     throw new Failure("no-editor", vscode.l10n.t("No editor is open: open the text that is to be read."));
   const { document, selections } = editor;
   const text = document.getText();
-  const selected = selections.map((one) => ({
-    start: document.offsetAt(one.start),
-    end: document.offsetAt(one.end),
-  }));
+  const selected = selections.map((selection) => spanOf(document, selection));
   const taken = takeSpans(text, selected, plugin.face.byLine ? settings().get("classify.lines") : "never");
   const { spans } = taken;
   if (spans.length === 0)
@@ -168,7 +166,10 @@ function show(
   );
   results.show(title, rows, plain.join("\n"));
   if (readings.length === 1)
-    vscode.window.setStatusBarMessage(`Cloze: ${title}: ${spoken(readings[0])}`, 10_000);
+    vscode.window.setStatusBarMessage(
+      vscode.l10n.t("Cloze: {0}: {1}", title, spoken(readings[0])),
+      10_000,
+    );
 }
 
 function nameOf(what: Taken["what"], count: number): string {

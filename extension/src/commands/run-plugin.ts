@@ -33,7 +33,8 @@ export function registerPluginCommands(cloze: Cloze): vscode.Disposable {
   const commands = new Map<string, vscode.Disposable>();
   const keep = (names: ReadonlySet<string>): void => {
     for (const [name, command] of commands) if (!names.has(name) && commands.delete(name)) command.dispose();
-    for (const name of names) if (!commands.has(name)) commands.set(name, registerFor(cloze, name));
+    for (const name of names)
+      if (!commands.has(name) && !cloze.codePlugins.has(name)) commands.set(name, registerFor(cloze, name));
   };
   let last = Promise.resolve();
   const update = (): void => {
@@ -42,6 +43,7 @@ export function registerPluginCommands(cloze: Cloze): vscode.Disposable {
   update();
   return vscode.Disposable.from(
     cloze.plugins.onDidChange(update),
+    cloze.codePlugins.onDidChange(update),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("cloze.model")) update();
     }),

@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import type { Command } from "../cloze.ts";
 import type { Tokenized } from "../engine-worker/tokens.ts";
 import { Failure } from "../engine/failure.ts";
+import { spanOf } from "../text/ranges.ts";
 import { takeSpans } from "../text/selections.ts";
 import { during } from "./during.ts";
 
@@ -29,10 +30,7 @@ export const showTokens: Command = {
 
 function selected({ document, selections }: vscode.TextEditor): TextInput {
   const text = document.getText();
-  const places = selections.map(({ start, end }) => ({
-    start: document.offsetAt(start),
-    end: document.offsetAt(end),
-  }));
+  const places = selections.map((selection) => spanOf(document, selection));
   const texts = takeSpans(text, places, "never").spans.map(({ start, end }) => text.slice(start, end));
   const [first, second, ...others] = texts;
   if (first === undefined || others.length > 0)

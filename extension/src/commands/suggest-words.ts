@@ -10,6 +10,7 @@ import type { Suggestions } from "../engine-worker/suggest.ts";
 import { settings } from "../settings.ts";
 import { capitalize, followCasing } from "../text/casing.ts";
 import { Snapshot } from "../text/edit.ts";
+import { rangeOf, spanOf } from "../text/ranges.ts";
 import { expectWritable } from "../text/writable.ts";
 import { isChinese } from "../text/words.ts";
 import { during } from "./during.ts";
@@ -73,7 +74,7 @@ async function suggestHere({ engine }: Cloze): Promise<Pick<Choice, "words" | "s
   if (found.suggestions.length === 0)
     throw new Failure("not-found", vscode.l10n.t("The model knows no word for this place: choose another."));
 
-  const ranges = blanks.map(({ start, end }) => snapshot.range(start, end));
+  const ranges = blanks.map((blank) => rangeOf(editor.document, blank));
   const chosen = await chooseInPlace(editor, ranges, {
     choices: choicesOf(text, blanks, found),
     titleOf: ({ words }) => excerpt(text, blanks, words),
@@ -124,11 +125,10 @@ function choicesOf(text: string, blanks: readonly Blank[], found: Suggestions): 
 }
 
 function blanksOf({ document, selections }: vscode.TextEditor, text: string): Blank[] {
-  const spans = selections.map(({ start, end }) => ({
-    start: document.offsetAt(start),
-    end: document.offsetAt(end),
-  }));
-  const blanks = findBlanks(text, spans);
+  const blanks = findBlanks(
+    text,
+    selections.map((selection) => spanOf(document, selection)),
+  );
   if (blanks.length === 0)
     throw new Failure(
       "not-found",

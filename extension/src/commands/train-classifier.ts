@@ -6,7 +6,7 @@ import type { Command } from "../cloze.ts";
 import { EPOCHS, FITS } from "../engine/epochs.ts";
 import { Failure } from "../engine/failure.ts";
 import { askToReplace, keepPlugin } from "../store/install.ts";
-import { titleOf } from "../text/names.ts";
+import { isPluginName, titleOf } from "../text/names.ts";
 import { showCard } from "../views/cards.ts";
 import { during } from "./during.ts";
 import { offer } from "./offer.ts";
@@ -30,6 +30,7 @@ export const trainClassifier: Command = {
   id: "cloze.trainClassifier",
   async run(cloze, argument) {
     const { uri, ...given } = await givenOf(argument);
+    if (given.name !== undefined) cloze.codePlugins.expectFree(given.name);
     const { t } = vscode.l10n;
     const file = await readTextFile(uri);
     const found = await during(t("Reading {0}", file.file), (run) =>
@@ -72,6 +73,17 @@ function sayProgress(done: number, rows: number): string {
 
 async function givenOf(argument: unknown): Promise<Given> {
   if (argument instanceof vscode.Uri) return { uri: argument };
-  const { uri, ...given } = (argument ?? {}) as Partial<Given>;
-  return { uri: uri ?? (await chooseFile()), ...given };
+  const { uri, ...given } = (argument ?? {}) as { readonly [K in keyof Given]?: unknown };
+  const { name, columns } = given;
+  const fits =
+    (uri === undefined || uri instanceof vscode.Uri) &&
+    (name === undefined || (typeof name === "string" && isPluginName(name))) &&
+    (columns === undefined || (Array.isArray(columns) && columns.every((one) => typeof one === "string")));
+  if (fits) return { uri: uri ?? (await chooseFile()), ...(given as Omit<Given, "uri">) };
+  throw new Failure(
+    "invalid-input",
+    vscode.l10n.t(
+      "The command takes { uri, name, columns }: a file's Uri, a name of lower-case letters, digits and hyphens, and the names of columns.",
+    ),
+  );
 }

@@ -33,3 +33,12 @@ test("so many texts are remembered, and those asked for last", async () => {
   await find("last", ["first"]);
   expect(embed.mock.calls.map(([inputs]) => inputs)).toEqual([[{ text: "first" }]]);
 });
+
+test("what others push out of memory meanwhile is still there for whoever asked before", async () => {
+  await find("remembered", []);
+  const many = Array.from({ length: 4096 }, (_, i) => `other ${i}`);
+  const late = find("new", ["remembered"]);
+  embed.mockResolvedValueOnce([...many, "last"].map(() => ({ embedding: new Float32Array(1) })) as never);
+  await find("last", many);
+  expect(await late).toMatchObject([{ text: "remembered" }]);
+});

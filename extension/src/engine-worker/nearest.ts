@@ -17,13 +17,14 @@ export async function nearest(
   { query, texts, top }: { query: string; texts: readonly string[]; top?: number | undefined },
   run: RunOptions,
 ): Promise<Similar[]> {
-  const unseen = [...new Set([query, ...texts])].filter((text) => !known.has(text));
+  const all = new Map([query, ...texts].map((text) => [text, known.get(text)])); // others may push them out meanwhile
+  const unseen = [...all.keys()].filter((text) => !all.get(text));
   const embedded = await bert.embed(
     unseen.map((text) => ({ text })),
     { ...run, normalize: true },
   );
-  const fresh = new Map(unseen.map((text, i) => [text, embedded[i]]));
-  const find = (text: string): Embedding => fresh.get(text) ?? known.get(text)!;
+  for (const [i, text] of unseen.entries()) all.set(text, embedded[i]);
+  const find = (text: string): Embedding => all.get(text)!;
   const wanted = find(query);
   const ranked = texts
     .map((text, index) => {

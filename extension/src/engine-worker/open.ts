@@ -28,9 +28,30 @@ export type Host = {
 };
 
 /** The address that the model has in here. */
-const MODEL = "https://model.invalid/";
+const MODEL = "https://model.invalid";
 
 export async function open(host: Host, options: OpenOptions): Promise<Opened> {
+  try {
+    return await openModel(host, options);
+  } catch (error) {
+    throw error instanceof ClozeError && error.message.includes(MODEL)
+      ? named(error, options.location)
+      : error;
+  }
+}
+
+/** Speaks of the model by its name: the address that it has in here says nothing to people. */
+function named({ code, message, field, cause }: ClozeError, name: string): ClozeError {
+  const advice =
+    "add the model again in Cloze: Manage Models…; if it is the starter, install the extension again.";
+  const sentence = message.replaceAll(MODEL, name);
+  return new ClozeError(code, code === "not-found" ? `${sentence.replace(/\.$/, "")}: ${advice}` : sentence, {
+    cause,
+    ...(field !== undefined && { field }),
+  });
+}
+
+async function openModel(host: Host, options: OpenOptions): Promise<Opened> {
   const begun = performance.now();
   const files = filesOf(host);
   // The session's worker is told its role in front of the script: names of workers do not reach it in every host.
@@ -116,7 +137,7 @@ async function describeAdapter(): Promise<EngineInfo["adapter"]> {
 function filesOf(host: Host): FetchFiles {
   return new FetchFiles(MODEL, {
     cache: false, // they are on this machine, or as near
-    fetch: async (url) => respond(await host.read(url.slice(MODEL.length))),
+    fetch: async (url) => respond(await host.read(url.slice(MODEL.length + 1))),
   });
 }
 

@@ -27,6 +27,7 @@ export class PluginSet {
   readonly #encoder: string;
   #heads: ReadonlyMap<string, HeadWeights> = new Map();
   #bert: Predictor;
+  #last = Promise.resolve();
 
   /**
    * @param model The model with the plugins that are its own.
@@ -89,16 +90,23 @@ export class PluginSet {
   /** Adds a plugin, in the place of one that has its name. */
   async add(bytes: Uint8Array<ArrayBuffer>, place: string): Promise<void> {
     const { head } = await this.#read(bytes, place);
-    await this.#change(new Map([...this.#heads, [head.plugin.name, head]]));
+    await this.#change((heads) => heads.set(head.plugin.name, head));
   }
 
   async remove(name: string): Promise<void> {
-    await this.#change(new Map([...this.#heads].filter(([other]) => other !== name)));
+    await this.#change((heads) => heads.delete(name));
   }
 
-  async #change(heads: ReadonlyMap<string, HeadWeights>): Promise<void> {
-    this.#bert = await this.#put(heads);
-    this.#heads = heads;
+  /** One change after another: each begins with what the last one left. */
+  #change(edit: (heads: Map<string, HeadWeights>) => unknown): Promise<void> {
+    const change = this.#last.then(async () => {
+      const heads = new Map(this.#heads);
+      edit(heads);
+      this.#bert = await this.#put(heads);
+      this.#heads = heads;
+    });
+    this.#last = change.catch(() => {}); // whoever asked for it hears
+    return change;
   }
 
   async #put(heads: ReadonlyMap<string, HeadWeights>): Promise<Predictor> {

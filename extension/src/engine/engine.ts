@@ -59,6 +59,8 @@ interface Running {
 
 /** How long an engine may take to give up a task that was cancelled, in milliseconds; then it is ended. */
 const GIVES_UP_WITHIN = 5000;
+/** Timers of more milliseconds go off at once. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 export class Engine implements vscode.Disposable {
   readonly #host: EngineHost;
@@ -84,7 +86,7 @@ export class Engine implements vscode.Disposable {
   async info({ signal }: RunOptions = {}): Promise<
     EngineInfo & { readonly host: string; readonly startTime: number }
   > {
-    const { info, transport, startTime } = await unlessAborted(this.#run(), signal);
+    const { info, transport, startTime } = await unlessAborted(() => this.#run(), signal);
     if (this.#calls.size === 0) this.#rest();
     return { ...info, host: transport.name, startTime };
   }
@@ -95,13 +97,14 @@ export class Engine implements vscode.Disposable {
    * @throws Failure with the engine's code, `aborted` among them.
    */
   async run<N extends TaskName>(name: N, args: TaskArgs<N>, run: RunOptions = {}): Promise<TaskResult<N>> {
-    try {
-      return await this.#ask(name, args, run);
-    } catch (error) {
-      if (run.signal?.aborted) throw Failure.cancelled();
-      if (!(error instanceof Failure && error.code === "lost")) throw error;
-      this.#host.log.warn(`${error.message} It is started again.`);
-      return this.#ask(name, args, run);
+    for (let again = false; ; again = true) {
+      try {
+        return await this.#ask(name, args, run);
+      } catch (error) {
+        if (run.signal?.aborted) throw Failure.cancelled();
+        if (again || !(error instanceof Failure && error.code === "lost")) throw error;
+        this.#host.log.warn(`${error.message} It is started again.`);
+      }
     }
   }
 
@@ -116,7 +119,7 @@ export class Engine implements vscode.Disposable {
   }
 
   async #ask<N extends TaskName>(name: N, args: TaskArgs<N>, run: RunOptions): Promise<TaskResult<N>> {
-    const { rpc, info } = await unlessAborted(this.#run(), run.signal);
+    const { rpc, info } = await unlessAborted(() => this.#run(), run.signal);
     const call = this.#nextCall++;
     let patience: ReturnType<typeof setTimeout> | undefined;
     const cancel = (): void => {
@@ -142,7 +145,6 @@ export class Engine implements vscode.Disposable {
   }
 
   #run(): Promise<Running> {
-    clearTimeout(this.#idle);
     this.#running ??= this.#open();
     return this.#running;
   }
@@ -150,44 +152,44 @@ export class Engine implements vscode.Disposable {
   async #open(): Promise<Running> {
     const begun = Date.now();
     let port: EnginePort | undefined;
-    let ended: Failure | undefined;
+    let over = false;
+    let giveUp: (why: Failure) => void;
+    const ended = new Promise<never>((_, reject) => (giveUp = reject));
+    ended.catch(() => {}); // what is raced against it tells
     const end = (why: Failure): void => {
-      if (ended) return;
-      ended = why;
+      if (over) return;
+      over = true;
       clearTimeout(this.#idle);
       this.#end = this.#running = undefined;
       port?.end();
       this.#become(why.code === "disposed" ? { kind: "off" } : { kind: "failed", why: why.message });
       for (const { lost } of this.#calls.values()) lost(why);
-      giveUp?.(why);
+      giveUp(why);
     };
-    let giveUp: ((why: Failure) => void) | undefined;
     this.#end = end;
     this.#become({ kind: "starting" });
     try {
-      const { transport, script, options, model, runtime } = await this.#host.start();
+      const { transport, script, options, model, runtime } = await Promise.race([this.#host.start(), ended]);
       let hear: ((message: unknown) => void) | undefined;
-      port = await transport.start(script, {
+      const starting = transport.start(script, {
         message: (message) => hear?.(message),
         gone: (why) => end(new Failure("lost", vscode.l10n.t("The engine was lost: {0}.", why))),
       });
-      const opened = port;
-      if (ended) {
-        opened.end();
-        throw ended;
-      }
+      const started = starting.then(
+        (late) => {
+          if (over) late.end();
+          return (port = late);
+        },
+        (cause: unknown) => Promise.reject(notStarted(cause)),
+      );
+      const opened = await Promise.race([started, ended]);
       const rpc = createBirpc<EngineSide, HostSide>(this.#hostSide(opened, model, runtime), {
         post: (message) => opened.post(message),
         on: (listener) => (hear = listener),
         timeout: -1,
       });
-      const info = valueOf(
-        await new Promise<Outcome<EngineInfo>>((resolve, reject) => {
-          giveUp = reject;
-          rpc.open({ script, ...options }).then(resolve, reject);
-        }),
-      );
-      const running: Running = { rpc, port, transport, info, startTime: Date.now() - begun };
+      const info = valueOf(await Promise.race([rpc.open({ script, ...options }), ended]));
+      const running: Running = { rpc, port: opened, transport, info, startTime: Date.now() - begun };
       for (const why of [info.fallback, ...info.refused]) if (why !== undefined) this.#host.log.warn(why);
       const { plugins, ...facts } = info;
       const said = { host: transport.name, startTime: running.startTime, ...facts };
@@ -208,7 +210,7 @@ export class Engine implements vscode.Disposable {
     if (info) this.#become({ kind: "ready", info });
     const time = this.#host.idleTime();
     clearTimeout(this.#idle);
-    if (time > 0) this.#idle = setTimeout(() => this.stop(), time);
+    if (time > 0) this.#idle = setTimeout(() => this.stop(), Math.min(time, LONGEST_TIMEOUT));
   }
 
   #become(state: EngineState): void {
@@ -236,25 +238,33 @@ export class Engine implements vscode.Disposable {
   }
 
   #update(info: EngineInfo): void {
-    void this.#running?.then((running) => (running.info = info));
+    void this.#running?.then((running) => (running.info = info)).catch(() => {}); // whoever asked hears why
     if ("info" in this.#state) this.#become({ ...this.#state, info });
   }
 }
 
-/** What is waited for, unless it is cancelled meanwhile: then it goes on, and nobody waits. */
-async function unlessAborted<T>(what: Promise<T>, signal: RunOptions["signal"]): Promise<T> {
-  if (!signal) return what;
+/** What is waited for, unless it is cancelled: then it does not begin, or goes on and nobody waits. */
+async function unlessAborted<T>(begin: () => Promise<T>, signal: RunOptions["signal"]): Promise<T> {
+  if (signal?.aborted) throw Failure.cancelled();
+  if (!signal) return begin();
   let cancel: (() => void) | undefined;
   const cancelled = new Promise<never>((_, reject) => {
     cancel = () => reject(Failure.cancelled());
-    if (signal.aborted) cancel();
-    else signal.addEventListener?.("abort", cancel);
+    signal.addEventListener?.("abort", cancel);
   });
   try {
-    return await Promise.race([what, cancelled]);
+    return await Promise.race([begin(), cancelled]);
   } finally {
     signal.removeEventListener?.("abort", cancel!);
   }
+}
+
+function notStarted(cause: unknown): Failure {
+  const message = vscode.l10n.t(
+    "The engine could not be started: {0}. Try Cloze: Restart Engine, or another cloze.engine.host in the settings.",
+    cause instanceof Error ? cause.message : String(cause),
+  );
+  return new Failure("unsupported", message, cause);
 }
 
 function valueOf<T>(outcome: Outcome<T>): T {

@@ -19,6 +19,11 @@ export class Failure extends Error {
   static of(error: unknown): Failure {
     if (error instanceof Failure) return error;
     const message = error instanceof Error ? error.message : String(error);
-    return new Failure(error instanceof vscode.FileSystemError ? "not-found" : "internal", message, error);
+    return new Failure(isMissing(error) ? "not-found" : "internal", message, error);
   }
+}
+
+/** Whether a file is not there, as against one that cannot be read. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof vscode.FileSystemError && error.code === "FileNotFound";
 }

@@ -16,8 +16,7 @@ try {
     if ("fetch" in data) void answer(data);
     else host.postMessage({ engine: data });
   };
-  worker.onerror = ({ message }) =>
-    host.postMessage({ page: "failed", why: message || "its script cannot be run" });
+  worker.onerror = ({ message }) => host.postMessage({ page: "failed", why: message });
   addEventListener("message", ({ data }) => worker.postMessage(data));
   host.postMessage({ page: "ready" });
 } catch (error) {

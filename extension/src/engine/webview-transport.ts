@@ -12,6 +12,7 @@ const PATIENCE = 30_000;
 /** What the page says beside the engine's messages. */
 type PageMessage =
   | { readonly page: "ready" }
+  /** Why may be empty: browsers do not tell of every script. */
   | { readonly page: "failed"; readonly why: string }
   | { readonly engine: unknown };
 
@@ -40,52 +41,54 @@ export class WebviewTransport implements Transport, vscode.WebviewViewProvider, 
     view.webview.html = this.#page(view.webview, false);
     view.onDidDispose(() => {
       if (this.#view === view) this.#view = undefined;
-      this.#lose?.("its view was closed");
+      this.#lose?.(vscode.l10n.t("its view was closed"));
     });
     this.#shown?.(view);
   }
 
   async start(_script: string, listener: EngineListener): Promise<EnginePort> {
-    const { webview } = this.#view ?? (await this.#show());
+    const { t } = vscode.l10n;
+    const view = this.#view ?? (await this.#show());
+    const { webview } = view;
+    let begin: () => void;
+    let fail: (why: Error) => void;
     let begun = false;
+    const ready = new Promise<void>((resolve, reject) => {
+      begin = resolve;
+      fail = reject;
+    });
     const end = (): void => {
+      clearTimeout(late);
       hearing.dispose();
-      if (this.#lose === lose) this.#lose = undefined;
+      if (this.#lose !== lose) return; // it ended before, or another engine has the view
+      this.#lose = undefined;
+      if (this.#view === view) webview.html = this.#page(webview, false);
     };
     const lose = (why: string): void => {
       end();
-      listener.gone(why);
+      if (begun) listener.gone(why);
+      else fail(new Error(why));
     };
-    const ready = new Promise<void>((resolve, reject) => {
-      this.#lose = (why) => reject(new Error(why));
-      setTimeout(() => reject(new Error("its page did not start")), PATIENCE);
-      const first = webview.onDidReceiveMessage((message: PageMessage) => {
-        if (!("page" in message)) return;
-        first.dispose();
-        if (message.page === "ready") resolve();
-        else reject(new Error(message.why));
-      });
-    });
     const hearing = webview.onDidReceiveMessage((message: PageMessage) => {
       if ("engine" in message) listener.message(message.engine);
-      else if (begun) lose(message.page === "failed" ? message.why : "its page was loaded anew");
+      else if (message.page === "failed") lose(message.why || t("its script cannot be run"));
+      else if (begun) lose(t("its page was loaded anew"));
+      else {
+        begun = true;
+        begin();
+      }
     });
-    webview.html = this.#page(webview, true);
-    try {
-      await ready;
-    } catch (error) {
-      end();
-      throw error;
-    }
-    begun = true;
+    const late = setTimeout(() => lose(t("its page did not start")), PATIENCE);
+    const before = this.#lose;
     this.#lose = lose;
+    before?.(t("another engine took its place"));
+    webview.html = this.#page(webview, true);
+    await ready;
+    clearTimeout(late);
     return {
       post: (message) => void webview.postMessage(plain(message)),
       urlOf: (file) => webview.asWebviewUri(file).toString(),
-      end: () => {
-        end();
-        webview.html = this.#page(webview, false);
-      },
+      end,
     };
   }
 
@@ -97,7 +100,7 @@ export class WebviewTransport implements Transport, vscode.WebviewViewProvider, 
   async #show(): Promise<vscode.WebviewView> {
     const shown = new Promise<vscode.WebviewView>((resolve, reject) => {
       this.#shown = resolve;
-      setTimeout(() => reject(new Error("the view Cloze: Engine did not appear")), PATIENCE);
+      setTimeout(() => reject(new Error(vscode.l10n.t("the view Cloze: Engine did not appear"))), PATIENCE);
     });
     await vscode.commands.executeCommand("setContext", "cloze.webview", true);
     await vscode.commands.executeCommand(`${VIEW}.focus`, { preserveFocus: true });

@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../engine/failure.ts";
 import { settings } from "../settings.ts";
+import { rangeOf } from "../text/ranges.ts";
 import { EntitiesView } from "../views/entities-view.ts";
 import { EntityDecorations } from "../views/entity-decorations.ts";
 import { percent } from "../views/percent.ts";
@@ -124,8 +125,7 @@ export class Highlights implements vscode.Disposable {
     const { name } = lookOf(found.label);
     const text = new vscode.MarkdownString();
     text.appendText(vscode.l10n.t("Cloze: {0} ({1}), {2}", name, found.label, percent(found.score)));
-    const [start, end] = [found.start, found.end].map((at) => document.positionAt(at));
-    return new vscode.Hover(text, new vscode.Range(start, end));
+    return new vscode.Hover(text, rangeOf(document, found));
   }
 
   #drawSoon(): void {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { around, beside, merged, pieces, stretched, without } from "./pieces.ts";
+import { around, merged, pieces, without } from "./pieces.ts";
 
 const cut = (text: string) =>
   [...pieces(text, { start: 0, end: text.length })].map(({ start, end }) => text.slice(start, end));
@@ -65,30 +65,6 @@ describe("what is read again", () => {
     expect(span.end - span.start).toBeLessThan(4100);
     expect(long.slice(span.start, span.end)).toMatch(/^(?:lorem|ipsum)\b.*\b(?:lorem|ipsum)$/);
     expect(around("x".repeat(9000), { start: 4000, end: 4001 })).toEqual({ start: 2000, end: 6001 });
-  });
-});
-
-test("an edit beside a part moves it or leaves it, one within ends it", () => {
-  const part = { start: 10, end: 15 };
-  expect(beside(part, { rangeOffset: 0, rangeLength: 0, text: "abc" })).toEqual({ start: 13, end: 18 });
-  expect(beside(part, { rangeOffset: 10, rangeLength: 0, text: "abc" })).toEqual({ start: 13, end: 18 });
-  expect(beside(part, { rangeOffset: 15, rangeLength: 4, text: "" })).toEqual(part);
-  expect(beside(part, { rangeOffset: 12, rangeLength: 0, text: "x" })).toBeUndefined();
-  expect(beside(part, { rangeOffset: 9, rangeLength: 2, text: "" })).toBeUndefined();
-});
-
-test("what an edit reaches covers what came in its place", () => {
-  expect(stretched({ start: 5, end: 9 }, { rangeOffset: 7, rangeLength: 5, text: "abc" })).toEqual({
-    start: 5,
-    end: 10,
-  });
-  expect(stretched({ start: 5, end: 9 }, { rangeOffset: 0, rangeLength: 1, text: "" })).toEqual({
-    start: 4,
-    end: 8,
-  });
-  expect(stretched({ start: 5, end: 9 }, { rangeOffset: 20, rangeLength: 1, text: "" })).toEqual({
-    start: 5,
-    end: 9,
   });
 });
 

@@ -2,7 +2,6 @@
  * Pieces of a text for the model: paragraphs, and of long ones parts that split no word. And sets of places that are
  * still to be read, as spans in order that do not touch.
  */
-import type { Change } from "../text/follow.ts";
 import type { Span } from "../text/sentences.ts";
 
 /** Units of a piece at most: the model reads some hundred words at once, and an edit has its whole piece read again. */
@@ -54,23 +53,6 @@ export function around(text: string, { start, end }: Span): Span {
     start: from + (blank ? blank.index + blank[0].length : first),
     end: end + (next >= 0 ? next : last < 0 ? behind.length : last),
   };
-}
-
-/** Where what lies in a span stands after a change beside it; `undefined` where the change is in it. */
-export function beside({ start, end }: Span, { rangeOffset, rangeLength, text }: Change): Span | undefined {
-  if (rangeOffset >= end) return { start, end };
-  if (rangeOffset + rangeLength > start) return undefined;
-  const by = text.length - rangeLength;
-  return { start: start + by, end: end + by };
-}
-
-/** Where a span stands after a change; what the change reached covers what came in its place. */
-export function stretched({ start, end }: Span, { rangeOffset, rangeLength, text }: Change): Span {
-  const by = text.length - rangeLength;
-  const changed = rangeOffset + rangeLength;
-  if (end < rangeOffset) return { start, end };
-  if (start > changed) return { start: start + by, end: end + by };
-  return { start: Math.min(start, rangeOffset), end: Math.max(end, changed) + by };
 }
 
 /** The same places in order, without what is twice. */

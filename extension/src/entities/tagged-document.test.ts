@@ -3,7 +3,7 @@ import { TaggedDocument } from "./tagged-document.ts";
 
 /** A document whose capitalized words are its entities; each question is kept, and answered when the test says so. */
 function given(text: string, sight = 0) {
-  const document = { text, eol: 1, getText: () => document.text };
+  const document = { text, getText: () => document.text };
   const questions: { texts: readonly string[]; answer: () => void; fail: (why: Error) => void }[] = [];
   const failures: unknown[] = [];
   let onTheWay = 0;
@@ -153,12 +153,10 @@ test("all may be deleted", async () => {
 });
 
 test("other line ends have everything read again", async () => {
-  const { document, tagged, questions, found } = given(letter);
+  const { tagged, questions, edit, found } = given(letter);
   void tagged.read();
   await answerAll(questions);
-  document.text = letter.replaceAll("\n", "\r\n");
-  document.eol = 2;
-  tagged.edit([]);
+  edit(0, letter.length, letter.replaceAll("\n", "\r\n")); // as VS Code reports them
   await vi.advanceTimersByTimeAsync(500);
   await answerAll(questions, 1);
   expect(found()).toEqual(["Dear", "Ada", "Charles", "Yours", "Mary"]);

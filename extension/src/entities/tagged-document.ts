@@ -3,9 +3,10 @@
  * edited is read again when the writer rests, and the rest moves along. One question at a time is on its way.
  */
 import type { Entity, RunOptions, Tagging } from "@cloze/core";
-import type { Change } from "../text/follow.ts";
+import { moved, stretched } from "../text/moved.ts";
+import type { Change } from "../text/moved.ts";
 import type { Span } from "../text/sentences.ts";
-import { around, beside, merged, pieces, stretched, without } from "./pieces.ts";
+import { around, merged, pieces, without } from "./pieces.ts";
 
 /** Units of text that are asked about at once, first and within which bounds: as many as take about the time wished. */
 const FIRST = 1500;
@@ -19,7 +20,7 @@ const REST = 400;
 
 /** What it reads, and with what. */
 export interface TaggedDocumentParts {
-  readonly document: { getText(): string; readonly eol: number };
+  readonly document: { getText(): string };
   tag(texts: readonly string[], run: RunOptions): Promise<readonly Tagging[]>;
   /** Where the part in sight begins, as an offset. */
   inSight(): number;
@@ -39,15 +40,13 @@ export class TaggedDocument {
   #edited: readonly Span[] = [];
   /** What is asked about now; of what was edited meanwhile the answer counts no more. */
   #asked: (Span | undefined)[] = [];
-  #eol: number;
   #isPartial = false;
   #reading: Promise<void> | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(parts: TaggedDocumentParts) {
     this.#parts = parts;
-    this.#eol = parts.document.eol;
-    this.#pending = this.#all();
+    this.#pending = merged([{ start: 0, end: parts.document.getText().length }]);
   }
 
   /** In the order of the text, as it is now. */
@@ -151,34 +150,20 @@ export class TaggedDocument {
 
   /** Follows an edit of the document. */
   edit(changes: readonly Change[]): void {
-    if (this.#parts.document.eol !== this.#eol) {
-      this.#startAnew();
-      return;
-    }
     for (const change of changes) this.#follow(change);
     if (changes.length > 0) this.#readSoon();
-  }
-
-  /** Other line ends move everything. */
-  #startAnew(): void {
-    this.#eol = this.#parts.document.eol;
-    this.#entities = [];
-    this.#asked = this.#asked.map(() => undefined);
-    this.#pending = [];
-    this.#isPartial = false;
-    this.#edited = this.#all();
-    this.#readSoon();
   }
 
   #follow(change: Change): void {
     const count = this.#entities.length;
     this.#entities = this.#entities.flatMap((entity) => {
-      const place = beside(entity, change);
+      const place = moved(entity, [change]);
       return place ? [place.start === entity.start ? entity : { ...entity, ...place }] : [];
     });
     if (this.#entities.length !== count) this.#parts.changed();
     this.#pending = merged(this.#pending.map((span) => stretched(span, change)));
     const { rangeOffset, rangeLength, text } = change;
+    if (text.length === this.#parts.document.getText().length) this.#isPartial = false; // all of it is read again
     this.#edited = merged([
       ...this.#edited.map((span) => stretched(span, change)),
       { start: Math.max(0, rangeOffset - 1), end: rangeOffset + text.length + 1 }, // seen even where all was deleted
@@ -210,9 +195,5 @@ export class TaggedDocument {
   end(): void {
     clearTimeout(this.#rest);
     this.#ended.abort();
-  }
-
-  #all(): Span[] {
-    return merged([{ start: 0, end: this.#parts.document.getText().length }]);
   }
 }

@@ -26,15 +26,15 @@ export async function findInFolder(folder: vscode.Uri): Promise<ModelSource> {
     : [];
   const below = await Promise.all(plugins.filter(isFolder).map(([path]) => list(`${path}/`)));
   const paths = [...root, ...below.flat()].filter((entry) => !isFolder(entry)).map(([path]) => path);
-  const all = await Promise.all(
-    paths.map(async (path): Promise<ModelFile> => ({
+  const source = folder.scheme === "file" ? folder.fsPath : folder.toString(true);
+  const chosen = chooseFiles(paths.map((path) => ({ path })));
+  if (typeof chosen === "string") throw lacking(chosen, source);
+  const files = await Promise.all(
+    chosen.map(async ({ path }): Promise<ModelFile> => ({
       path,
       size: (await fs.stat(vscode.Uri.joinPath(folder, path))).size,
     })),
   );
-  const files = chooseFiles(all);
-  const source = folder.scheme === "file" ? folder.fsPath : folder.toString(true);
-  if (typeof files === "string") throw lacking(files, source);
   return {
     source,
     files,

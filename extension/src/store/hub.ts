@@ -7,6 +7,7 @@ import { Failure } from "../engine/failure.ts";
 import { chooseFiles } from "./model-files.ts";
 import type { ModelFile } from "./model-files.ts";
 import { lacking } from "./lacking.ts";
+import { damaged } from "./models.ts";
 import type { ModelSource } from "./models.ts";
 
 /** What the hub answers of a model, as far as it is read: `GET /api/models/NAME/revision/main?blobs=true`. */
@@ -61,22 +62,23 @@ export async function findOnHub(
     );
   const all = (model.siblings ?? []).map(({ rfilename, size, lfs }): ModelFile => ({
     path: rfilename,
-    size: lfs?.size ?? size ?? 0,
+    size: lfs?.size ?? size ?? NaN,
     ...(lfs?.sha256 !== undefined && { sha256: lfs.sha256 }),
   }));
   const files = chooseFiles(all);
   if (typeof files === "string") throw lacking(files, name);
+  if (files.some(({ size }) => !Number.isSafeInteger(size))) throw noHub(host);
   const licence = model.cardData?.license;
   return {
     host,
     source: `${base}/${name}/tree/${String(model.sha)}`,
     licence: typeof licence === "string" ? licence : undefined,
     files,
-    async read({ path, size }, onBytes, abort) {
-      const file = path.split("/").map(encodeURIComponent).join("/");
-      const response = await ask(`${base}/${name}/resolve/${String(model.sha)}/${file}`, host, abort);
+    async read(file, onBytes, abort) {
+      const path = file.path.split("/").map(encodeURIComponent).join("/");
+      const response = await ask(`${base}/${name}/resolve/${String(model.sha)}/${path}`, host, abort);
       if (!response.ok) throw refused(host, response.status);
-      return receive(response, size, host, onBytes);
+      return receive(response, file, host, onBytes);
     },
   };
 }
@@ -89,7 +91,11 @@ async function read(answer: Response, host: string): Promise<HubModel> {
   } catch {
     // a sign-in page, say
   }
-  throw new Failure(
+  throw noHub(host);
+}
+
+function noHub(host: string): Failure {
+  return new Failure(
     "server-error",
     vscode.l10n.t(
       "{0} does not answer as a hub does: see the setting cloze.hub, and what stands between.",
@@ -101,19 +107,19 @@ async function read(answer: Response, host: string): Promise<HubModel> {
 /** The bytes of an answer, no more than were told. */
 async function receive(
   response: Response,
-  size: number,
+  file: ModelFile,
   host: string,
   onBytes: (count: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(size);
+  const bytes = new Uint8Array(file.size);
   let length = 0;
   const reader = response.body!.getReader();
   for (;;) {
     const { value } = await reader.read().catch((cause: unknown) => Promise.reject(unreachable(host, cause)));
     if (!value) return bytes.subarray(0, length);
-    if (length + value.length > size) {
-      void reader.cancel();
-      return new Uint8Array(0); // it is another file
+    if (length + value.length > file.size) {
+      void reader.cancel().catch(() => {});
+      throw damaged(file);
     }
     bytes.set(value, length);
     length += value.length;

@@ -25,9 +25,9 @@ const SHARD = /^model(?:-\d+-of-\d+\.safetensors|\.safetensors\.index\.json)$/;
  * The files to take, config.json first: it says whether the rest is worth its bytes.
  *
  * @example
- * chooseFiles([{ path: "config.json", size: 9 }, { path: "onnx/model.onnx", size: 9 }]); // "only-onnx"
+ * chooseFiles([{ path: "config.json" }, { path: "onnx/model.onnx" }]); // "only-onnx"
  */
-export function chooseFiles<F extends ModelFile>(all: readonly F[]): readonly F[] | Lack {
+export function chooseFiles<F extends Pick<ModelFile, "path">>(all: readonly F[]): readonly F[] | Lack {
   const has = (pattern: RegExp) => all.some(({ path }) => pattern.test(path));
   const config = all.find(({ path }) => path === "config.json");
   if (!config) return "config";

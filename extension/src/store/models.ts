@@ -5,7 +5,7 @@
  */
 import type { RunOptions } from "@cloze/core";
 import * as vscode from "vscode";
-import { Failure } from "../engine/failure.ts";
+import { Failure, isMissing } from "../engine/failure.ts";
 import { settings } from "../settings.ts";
 import { isBert, isModelName, licenceOf } from "./model-files.ts";
 import type { ModelFile } from "./model-files.ts";
@@ -165,7 +165,7 @@ export class Models {
     try {
       await vscode.workspace.fs.delete(folder, { recursive: true });
     } catch (error) {
-      if (!(error instanceof vscode.FileSystemError && error.code === "FileNotFound")) throw error;
+      if (!isMissing(error)) throw error;
     }
   }
 
@@ -179,7 +179,8 @@ async function hash(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function damaged({ path }: ModelFile): Failure {
+/** What is said of a file that is not what was told of it. */
+export function damaged({ path }: ModelFile): Failure {
   return new Failure(
     "invalid-model",
     vscode.l10n.t("{0} arrived damaged, so nothing was kept: try again.", path),

@@ -4,6 +4,7 @@
  * not at all.
  */
 import * as vscode from "vscode";
+import { isMissing } from "../engine/failure.ts";
 import type { PluginFile } from "../engine/protocol.ts";
 
 /** What is told of an installed plugin. */
@@ -59,7 +60,13 @@ export class Plugins implements vscode.Disposable {
   }
 
   async remove(name: string): Promise<void> {
-    for (const ending of ["json", "cloze"]) await vscode.workspace.fs.delete(this.#file(name, ending));
+    for (const ending of ["json", "cloze"]) {
+      try {
+        await vscode.workspace.fs.delete(this.#file(name, ending));
+      } catch (error) {
+        if (!isMissing(error)) throw error; // else another window removed it
+      }
+    }
     this.#changes.fire();
   }
 

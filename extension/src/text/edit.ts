@@ -22,12 +22,6 @@ export class Snapshot {
     return !this.editor.document.isClosed && this.editor.document.version === this.#version;
   }
 
-  /** The range of a part of the text, by its offsets. */
-  range(start: number, end: number): vscode.Range {
-    const { document } = this.editor;
-    return new vscode.Range(document.positionAt(start), document.positionAt(end));
-  }
-
   /**
    * Replaces parts of the text, all in one step.
    *

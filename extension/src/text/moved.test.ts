@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { moved } from "./moved.ts";
+import { moved, movedAlone, stretched } from "./moved.ts";
 import type { Change } from "./moved.ts";
 
 const place = { start: 4, end: 6 };
@@ -50,4 +50,59 @@ test("wherever the text is changed, what stays has the text that it had", () => 
       if (there) expect(now.slice(there.start, there.end)).toBe(text.slice(start, start + length));
     }),
   );
+});
+
+const lines = "One line.\nTwo lines.\nThree.";
+const two = { start: 10, end: 20 };
+
+/** The text after an edit, and what the second line became. */
+function edited(rangeOffset: number, rangeLength: number, inserted: string) {
+  const after = lines.slice(0, rangeOffset) + inserted + lines.slice(rangeOffset + rangeLength);
+  const span = movedAlone(two, [{ rangeOffset, rangeLength, text: inserted }]);
+  return span && after.slice(span.start, span.end);
+}
+
+test("an edit before a text moves it with what was said of it, one after it does not", () => {
+  expect(edited(0, 3, "Some more")).toBe("Two lines.");
+  expect(edited(0, 5, "")).toBe("Two lines.");
+  expect(edited(21, 6, "")).toBe("Two lines.");
+});
+
+test("an edit of a text makes it another, and so does what is written right before or behind it", () => {
+  expect(edited(12, 0, "x")).toBeUndefined();
+  expect(edited(8, 4, "")).toBeUndefined();
+  expect(edited(0, 27, lines)).toBeUndefined();
+  expect(edited(20, 0, " that I hated")).toBeUndefined();
+  expect(edited(10, 0, "Not ")).toBeUndefined();
+});
+
+test("a line more before or behind it leaves it as it was", () => {
+  expect(edited(10, 0, "New.\n")).toBe("Two lines.");
+  expect(edited(20, 0, "\nNew.")).toBe("Two lines.");
+  expect(edited(20, 0, "\r\nNew.")).toBe("Two lines.");
+});
+
+test("a text of which something is said reads as it did", () => {
+  fc.assert(
+    fc.property(fc.nat(27), fc.nat(27), fc.string(), (a, b, inserted) => {
+      const [from, to] = [Math.min(a, b), Math.max(a, b)];
+      const now = edited(from, to - from, inserted);
+      if (now !== undefined) expect(now).toBe("Two lines.");
+    }),
+  );
+});
+
+test("what an edit reaches covers what came in its place", () => {
+  expect(stretched({ start: 5, end: 9 }, { rangeOffset: 7, rangeLength: 5, text: "abc" })).toEqual({
+    start: 5,
+    end: 10,
+  });
+  expect(stretched({ start: 5, end: 9 }, { rangeOffset: 0, rangeLength: 1, text: "" })).toEqual({
+    start: 4,
+    end: 8,
+  });
+  expect(stretched({ start: 5, end: 9 }, { rangeOffset: 20, rangeLength: 1, text: "" })).toEqual({
+    start: 5,
+    end: 9,
+  });
 });

@@ -1,14 +1,19 @@
 /**
- * Where a part of a text stands after the text was changed. What is written right before or behind it leaves it whole
- * (`follow.ts` is for texts that this would make others).
+ * Where a part of a text stands after the text was changed. There are three kinds of parts, and a rule for each: what was
+ * found in the text, what was said of a text, and what is still to be read.
  */
-import type { Change } from "./follow.ts";
 import type { Span } from "./sentences.ts";
 
-export type { Change };
+/** A change, as `TextDocumentContentChangeEvent` has it: other line ends are a change of the whole text. */
+export interface Change {
+  readonly rangeOffset: number;
+  readonly rangeLength: number;
+  readonly text: string;
+}
 
 /**
- * Moves a part of a text along with changes, in the order in which they were reported.
+ * What was found in a text, such as a name: it moves along with changes, in the order in which they were reported. What
+ * is written right before or behind it leaves it whole.
  *
  * @returns `undefined` where its own text was changed.
  * @example
@@ -24,4 +29,36 @@ export function moved(span: Span, changes: readonly Change[]): Span | undefined 
     end += by;
   }
   return { start, end };
+}
+
+/**
+ * A text of which something was said, such as a label: it moves along, too. But what is written right before or behind
+ * it, with no line's end between, makes another text of it.
+ *
+ * @returns `undefined` where what was said is so no more.
+ * @example
+ * movedAlone({ start: 0, end: 4 }, [{ rangeOffset: 4, rangeLength: 0, text: " not" }]); // undefined
+ */
+export function movedAlone(span: Span, changes: readonly Change[]): Span | undefined {
+  let now: Span | undefined = span;
+  for (const change of changes) {
+    if (!now || joins(now, change)) return undefined;
+    now = moved(now, [change]);
+  }
+  return now;
+}
+
+function joins({ start, end }: Span, { rangeOffset, rangeLength, text }: Change): boolean {
+  const before = rangeOffset + rangeLength === start && !/[\r\n]$/.test(text);
+  const behind = rangeOffset === end && !/^[\r\n]/.test(text);
+  return before || behind;
+}
+
+/** What is still to be read: it moves along, and grows by what was written in the place of what a change reached. */
+export function stretched({ start, end }: Span, { rangeOffset, rangeLength, text }: Change): Span {
+  const by = text.length - rangeLength;
+  const changed = rangeOffset + rangeLength;
+  if (end < rangeOffset) return { start, end };
+  if (start > changed) return { start: start + by, end: end + by };
+  return { start: Math.min(start, rangeOffset), end: Math.max(end, changed) + by };
 }

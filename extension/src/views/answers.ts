@@ -3,8 +3,8 @@
  * scores, moved along with edits. An answer whose own text is edited is none any more.
  */
 import * as vscode from "vscode";
-import { rangeOf } from "../text/follower.ts";
 import { moved } from "../text/moved.ts";
+import { rangeOf } from "../text/ranges.ts";
 import type { Span } from "../text/sentences.ts";
 
 /** The context key that keybindings read: how many answers there are. */
@@ -23,7 +23,7 @@ export class Answers implements vscode.Disposable {
   /** The best first; `undefined` where the text was edited. */
   #spans: (Span | undefined)[] = [];
   #current = -1;
-  /** What is there while there are answers: the highlight, and who watches the document. */
+  /** What is there while there are answers: who watches the document. */
   #open: vscode.Disposable[] = [];
   #highlight: vscode.TextEditorDecorationType | undefined;
 
@@ -31,7 +31,6 @@ export class Answers implements vscode.Disposable {
   show(document: vscode.TextDocument, spans: readonly Span[]): void {
     this.clear();
     if (spans.length === 0) return;
-    const { eol } = document;
     this.#document = document;
     this.#spans = [...spans];
     this.#highlight = vscode.window.createTextEditorDecorationType({
@@ -43,11 +42,9 @@ export class Answers implements vscode.Disposable {
       rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
     });
     this.#open = [
-      this.#highlight,
       vscode.window.onDidChangeVisibleTextEditors(() => this.#draw()),
       vscode.workspace.onDidChangeTextDocument(({ document: changed, contentChanges }) => {
         if (changed !== document) return;
-        if (document.eol !== eol) return this.clear(); // which moves everything, and is no reported change
         this.#spans = this.#spans.map((span) => span && moved(span, contentChanges));
         this.#draw();
       }),
@@ -77,13 +74,20 @@ export class Answers implements vscode.Disposable {
     return this.reveal(places[next === -1 ? (by === 1 ? 0 : length - 1) : next] ?? -1);
   }
 
+  /** Highlights them no more; rows of the list still lead to them. */
+  hide(): void {
+    this.#highlight?.dispose();
+    this.#highlight = undefined;
+    void vscode.commands.executeCommand("setContext", COUNT, 0);
+  }
+
   clear(): void {
+    this.hide();
     for (const one of this.#open) one.dispose();
     this.#open = [];
-    this.#document = this.#highlight = undefined;
+    this.#document = undefined;
     this.#spans = [];
     this.#current = -1;
-    void vscode.commands.executeCommand("setContext", COUNT, 0);
   }
 
   dispose(): void {
@@ -96,10 +100,11 @@ export class Answers implements vscode.Disposable {
   }
 
   #draw(): void {
-    const document = this.#document!;
+    const document = this.#document;
+    if (!document || !this.#highlight) return;
     const ranges = this.#spans.flatMap((span) => (span ? [rangeOf(document, span)] : []));
     for (const editor of vscode.window.visibleTextEditors)
-      if (editor.document === document) editor.setDecorations(this.#highlight!, ranges);
+      if (editor.document === document) editor.setDecorations(this.#highlight, ranges);
     void vscode.commands.executeCommand("setContext", COUNT, ranges.length);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Documents that only say something: a plugin's card, a report on training. They are Markdown, shown as VS Code previews
- * it, and kept in memory alone.
+ * Documents that only say something: a plugin's card, a report on training, the engine's facts. They are Markdown, and
+ * kept in memory alone.
  */
 import * as vscode from "vscode";
 import type { Cloze } from "../cloze.ts";
@@ -12,16 +12,12 @@ let cards: Map<string, string> | undefined;
 const changes = new vscode.EventEmitter<vscode.Uri>();
 
 /**
- * Shows a text as a document.
+ * Makes a document of a text, or gives the one of that title this text.
  *
  * @param title The document's name, without an ending.
  * @param text Markdown.
  */
-export async function showCard(
-  { context }: Pick<Cloze, "context">,
-  title: string,
-  text: string,
-): Promise<void> {
+export function makeCard({ context }: Pick<Cloze, "context">, title: string, text: string): vscode.Uri {
   if (!cards) {
     const all = (cards = new Map<string, string>());
     context.subscriptions.push(
@@ -34,7 +30,12 @@ export async function showCard(
   const place = vscode.Uri.from({ scheme: SCHEME, path: `/${title.replaceAll(/[/\\]/g, "-")}.md` });
   cards.set(place.path, text);
   changes.fire(place);
-  await preview(place);
+  return place;
+}
+
+/** Shows a text as a document, as VS Code previews Markdown. */
+export async function showCard(cloze: Pick<Cloze, "context">, title: string, text: string): Promise<void> {
+  await preview(makeCard(cloze, title, text));
 }
 
 /** Shows a Markdown file as VS Code previews it; as text, where it cannot. */

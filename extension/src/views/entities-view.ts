@@ -5,6 +5,7 @@
 import type { Entity } from "@cloze/core";
 import * as vscode from "vscode";
 import { lookOf } from "../entities/labels.ts";
+import { rangeOf } from "../text/ranges.ts";
 import { percent } from "./percent.ts";
 
 /** A row: what is below one label, one text, or one place of it. */
@@ -72,9 +73,9 @@ export class EntitiesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     return item;
   }
 
-  #place({ start, end }: Entity): { range: vscode.Range; line: string } {
+  #place(entity: Entity): { range: vscode.Range; line: string } {
     const document = this.#document!;
-    const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
+    const range = rangeOf(document, entity);
     const { text } = document.lineAt(range.start.line);
     const from = Math.max(0, range.start.character - 40);
     const line = text.slice(from, range.start.character + 80).trim();

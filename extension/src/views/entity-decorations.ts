@@ -4,6 +4,7 @@
 import type { Entity } from "@cloze/core";
 import * as vscode from "vscode";
 import { lookOf } from "../entities/labels.ts";
+import { rangeOf } from "../text/ranges.ts";
 
 export class EntityDecorations implements vscode.Disposable {
   readonly #types = new Map<string, vscode.TextEditorDecorationType>();
@@ -12,11 +13,11 @@ export class EntityDecorations implements vscode.Disposable {
   draw(editor: vscode.TextEditor, entities: readonly Entity[]): void {
     const { document } = editor;
     const ranges = new Map<string, vscode.Range[]>();
-    for (const { label, start, end } of entities) {
-      const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
-      const known = ranges.get(label);
+    for (const entity of entities) {
+      const range = rangeOf(document, entity);
+      const known = ranges.get(entity.label);
       if (known) known.push(range);
-      else ranges.set(label, [range]);
+      else ranges.set(entity.label, [range]);
     }
     for (const label of new Set([...this.#types.keys(), ...ranges.keys()]))
       editor.setDecorations(this.#type(label), ranges.get(label) ?? []);

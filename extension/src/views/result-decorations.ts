@@ -3,7 +3,8 @@
  * loses it when it is edited. Only what is in sight is drawn, so ten thousand lines cost as much as fifty.
  */
 import * as vscode from "vscode";
-import { followAll } from "../text/follower.ts";
+import { movedAlone } from "../text/moved.ts";
+import { rangeOf } from "../text/ranges.ts";
 import type { Span } from "../text/sentences.ts";
 
 /** A text in a document, wherever edits move it. */
@@ -61,7 +62,7 @@ export class ResultDecorations implements vscode.Disposable {
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         const places = this.#places.get(document);
         if (!places || contentChanges.length === 0) return;
-        for (const place of places) place.span &&= followAll(place.span, contentChanges);
+        for (const place of places) place.span &&= movedAlone(place.span, contentChanges);
         this.#keep(document, places);
       }),
     ];
@@ -141,10 +142,6 @@ export class ResultDecorations implements vscode.Disposable {
 
 function overlap({ span: a }: Place, { span: b }: Place): boolean {
   return a !== undefined && b !== undefined && a.start < b.end && b.start < a.end;
-}
-
-function rangeOf(document: vscode.TextDocument, { start, end }: Span): vscode.Range {
-  return new vscode.Range(document.positionAt(start), document.positionAt(end));
 }
 
 function shorten(text: string): string {

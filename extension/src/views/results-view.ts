@@ -45,15 +45,17 @@ export class ResultsView implements vscode.TreeDataProvider<Result>, vscode.Disp
   readonly #inner = new WeakSet<Result>();
   #results: readonly Result[] = [];
   #plain = "";
+  #needed: vscode.Disposable | undefined;
 
   /**
    * Shows results in the place of those before.
    *
    * @param title What they are of.
    * @param plain The same as text, for the clipboard.
+   * @param needed What their places need, ended when they are shown no more.
    */
-  show(title: string, results: readonly Result[], plain: string): void {
-    this.#set(results, plain);
+  show(title: string, results: readonly Result[], plain: string, needed?: vscode.Disposable): void {
+    this.#set(results, plain, needed);
     // Not as the view's description: that is hidden where the view is alone in its panel.
     this.#view.message = results.length === 0 ? vscode.l10n.t("{0}: nothing was found.", title) : title;
     void vscode.commands.executeCommand("cloze.results.focus", { preserveFocus: true });
@@ -72,7 +74,9 @@ export class ResultsView implements vscode.TreeDataProvider<Result>, vscode.Disp
     this.#clears.fire();
   }
 
-  #set(results: readonly Result[], plain: string): void {
+  #set(results: readonly Result[], plain: string, needed?: vscode.Disposable): void {
+    this.#needed?.dispose();
+    this.#needed = needed;
     const left = results.length - MOST;
     const rest: Result = {
       label: vscode.l10n.t("{0} more", left),
@@ -108,6 +112,7 @@ export class ResultsView implements vscode.TreeDataProvider<Result>, vscode.Disp
   }
 
   dispose(): void {
+    this.#needed?.dispose();
     for (const one of [this.#view, this.#open, this.#changes, this.#clears, this.decorations]) one.dispose();
   }
 }

@@ -67,14 +67,13 @@ ${table(input, tokenized)}
 }
 
 /** How many there are, and what the model makes of so many. */
-function summary({ tokens, specials, unknown, total, maxLength, truncated }: Tokenized): string {
-  const count =
-    tokens.length === 1 ? t("One token") : t("{0} tokens, {1} of them special", total, specials.length);
+function summary({ specials, unknown, total, maxLength, truncated }: Tokenized): string {
+  const count = t("{0} tokens, {1} of them special.", total, specials.length);
   const room = truncated
     ? t("The model reads {0} at most: what follows is cut off.", maxLength)
     : t("The model reads up to {0}.", maxLength);
   const lacking = unknown.length > 0 ? `<p>${t("{0} of them unknown", unknown.length)}</p>` : "";
-  return `<p><strong>${count}.</strong> <span${truncated ? ' class="cut"' : ""}>${room}</span></p>${lacking}`;
+  return `<p><strong>${count}</strong> <span${truncated ? ' class="cut"' : ""}>${room}</span></p>${lacking}`;
 }
 
 function pieces(tokenized: Tokenized): string {

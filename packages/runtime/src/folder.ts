@@ -200,7 +200,7 @@ export async function checkEncoder(
 /** Several plugins share one encoder: it is hashed once. */
 const hashes = new WeakMap<Files, Map<string, Promise<string>>>();
 
-function hashOf(files: Files, file: string): Promise<string> {
+export function hashOf(files: Files, file: string): Promise<string> {
   const known = hashes.get(files) ?? new Map<string, Promise<string>>();
   hashes.set(files, known);
   const hash = known.get(file) ?? files.hash(file);

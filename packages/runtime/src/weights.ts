@@ -1,6 +1,6 @@
 /**
- * Reads weights as numbers: f16 and bf16 widened to float32. For heads that run in plain JS and for the reference
- * interpreter; a session's weights never come this way.
+ * Reads weights as numbers: f16 and bf16 widened to float32. For heads that run in plain JS, for the reference
+ * interpreter and for sessions on WebGPU; what other sessions run comes from the files as it is.
  */
 import { ClozeError } from "@cloze/core";
 import type { Files } from "./files/files.ts";

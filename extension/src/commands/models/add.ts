@@ -79,7 +79,8 @@ function sized(run: RunOptions, say: (message: string) => void): RunOptions {
 /** @throws Failure `aborted` where none is given. */
 async function askName(models: readonly Model[], prompt: string, value: string): Promise<string> {
   const { t } = vscode.l10n;
-  const taken = new Set(models.filter(({ complete }) => complete).map((model) => model.name));
+  // Folders of names that differ in case only are one on many disks.
+  const taken = new Set(models.filter(({ complete }) => complete).map((model) => model.name.toLowerCase()));
   const name = await vscode.window.showInputBox({
     title: t("Add a Model"),
     prompt,
@@ -88,7 +89,9 @@ async function askName(models: readonly Model[], prompt: string, value: string):
       const wanted = written.trim();
       if (!isModelName(wanted))
         return t("A name has letters, digits, dots and hyphens, with one slash at most.");
-      return taken.has(wanted) ? t("There is a model of this name: remove it first.") : undefined;
+      return taken.has(wanted.toLowerCase())
+        ? t("There is a model of this name: remove it first.")
+        : undefined;
     },
   });
   if (name === undefined) throw Failure.cancelled();

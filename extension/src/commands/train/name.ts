@@ -11,7 +11,7 @@ import { isPluginName, suggestName } from "../../text/names.ts";
  *
  * @throws Failure `aborted` where none is given.
  */
-export async function askName({ engine, plugins }: Cloze, file: string): Promise<string> {
+export async function askName({ engine, plugins, codePlugins }: Cloze, file: string): Promise<string> {
   const { t } = vscode.l10n;
   const [info, installed] = await Promise.all([engine.info(), plugins.list()]);
   const replaceable = new Set(installed.map(({ name }) => name));
@@ -22,6 +22,8 @@ export async function askName({ engine, plugins }: Cloze, file: string): Promise
     value: suggestName(file),
     validateInput(value) {
       if (!isPluginName(value)) return t("Use 1 to 64 lower-case letters, digits and hyphens.");
+      if (codePlugins.has(value))
+        return t("There is a plugin named {0} already: choose another name.", value);
       if (own.has(value)) return t("The model itself has a plugin of this name: choose another.");
       if (!replaceable.has(value)) return undefined;
       return {

@@ -9,20 +9,26 @@ import type { Binding, HeadStart, Reply, Request } from "./protocol.ts";
 import { bindTensors, toFloats, toTensors } from "./tensors.ts";
 
 /** What is the host's own. */
-interface Host {
+interface Host<Head extends HeadStart> {
   readonly Tensor: TensorConstructor;
   readonly session: InferenceSession;
   readonly binding?: Binding | undefined;
-  readonly heads: readonly HeadStart[];
+  readonly heads: readonly Head[];
   /** Makes the session of a head. */
-  readonly openHead: (head: HeadStart) => Promise<InferenceSession>;
+  readonly openHead: (head: Head) => Promise<InferenceSession>;
 }
 
 /** Runs the model once: only what was asked for is computed, and leaves it. */
 export type Run = (request: Request) => Promise<Record<string, FloatTensor>>;
 
-export function runModel({ Tensor, session, binding, heads, openHead }: Host): Run {
-  const opened = new Map<HeadStart, InferenceSession>();
+export function runModel<Head extends HeadStart>({
+  Tensor,
+  session,
+  binding,
+  heads,
+  openHead,
+}: Host<Head>): Run {
+  const opened = new Map<Head, InferenceSession>();
   return async ({ feeds, outputs }) => {
     const asked = heads.filter((head) => head.outputs.some((name) => outputs.includes(name)));
     const own = outputs.filter((name) => !heads.some((head) => head.outputs.includes(name)));

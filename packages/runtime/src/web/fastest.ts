@@ -3,6 +3,7 @@
  * nobody waits.
  */
 import { ClozeError, throwIfAborted } from "@cloze/core";
+import { hashOf } from "../folder.ts";
 import type { Adapter } from "./adapter.ts";
 import { keyOf } from "./choices.ts";
 import type { DeviceChoices } from "./choices.ts";
@@ -57,10 +58,15 @@ export function candidatesOf(
   return found;
 }
 
-/** The key under which a model's fastest place on this card is remembered. */
-export async function placeKey(places: Places, files: HeldWeights, adapter: Adapter): Promise<string> {
-  const hashes = await Promise.all([...places.weightFiles].sort().map((path) => files.hash(path)));
-  return keyOf([VERSION, adapter.description, ...hashes]);
+/** The key under which is remembered which of these places is a model's fastest on this card. */
+export async function placeKey(
+  candidates: readonly Choice[],
+  places: Places,
+  files: HeldWeights,
+  adapter: Adapter,
+): Promise<string> {
+  const hashes = await Promise.all([...places.weightFiles].sort().map((path) => hashOf(files, path)));
+  return keyOf([VERSION, adapter.description, ...candidates, ...hashes]);
 }
 
 /**

@@ -30,6 +30,13 @@ test("weights are read once for their header, their hash and themselves", async 
   expect(asked).toEqual(["read model.safetensors"]);
 });
 
+test("who takes weights while another does has bytes of their own", async () => {
+  const asked: string[] = [];
+  const files = new HeldWeights(filesOf(asked));
+  await Promise.all([files.take("model.safetensors"), files.take("model.safetensors")]);
+  expect(asked).toEqual(["read model.safetensors", "read model.safetensors"]);
+});
+
 test("weights that were given away are not held again to be hashed", async () => {
   const asked: string[] = [];
   const files = new HeldWeights(filesOf(asked));

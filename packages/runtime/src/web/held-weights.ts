@@ -41,8 +41,8 @@ export class HeldWeights implements Files {
 
   /** A file's bytes, to be given away: if it is asked for again, it is read again. */
   async take(path: string): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = await this.read(path);
-    this.#held.delete(path);
+    const bytes = this.read(path);
+    this.#held.delete(path); // at once: who asks meanwhile must not be given the same
     return bytes;
   }
 

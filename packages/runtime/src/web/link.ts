@@ -14,7 +14,7 @@ interface Asked {
 export class Link {
   readonly #worker: SessionWorker;
   #asked: Asked | undefined;
-  #ended = false;
+  #ended: ClozeError | undefined;
 
   /** @param onBreak Told when the worker fails of itself; then it has ended, too. */
   constructor(worker: SessionWorker, onBreak: (why: ClozeError) => void) {
@@ -36,16 +36,17 @@ export class Link {
   }
 
   get ended(): boolean {
-    return this.#ended;
+    return this.#ended !== undefined;
   }
 
   /**
    * Asks, when the last question was answered.
    *
    * @param given Buffers that are given away rather than copied.
-   * @throws What `postMessage` throws, at once; why the worker ended, where it does before it answers.
+   * @throws What `postMessage` throws, at once; why the worker ended, where it has, or does before it answers.
    */
   ask(message: Start | Request, given: Transferable[] = []): Promise<WebReply> {
+    if (this.#ended) return Promise.reject(this.#ended); // a turn may come after the end
     this.#worker.postMessage(message, given);
     return new Promise((resolve, reject) => (this.#asked = { resolve, reject }));
   }
@@ -53,7 +54,7 @@ export class Link {
   /** Ends the worker, whatever it does. */
   end(why: ClozeError): void {
     if (this.#ended) return;
-    this.#ended = true;
+    this.#ended = why;
     this.#worker.terminate();
     this.#asked?.reject(why);
     this.#asked = undefined;

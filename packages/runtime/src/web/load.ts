@@ -125,12 +125,18 @@ export class WebPredictor extends Predictor {
 export async function load(source: string | URL | Files, options: LoadOptions = {}): Promise<WebPredictor> {
   const { device = "auto", precision = "auto" } = options;
   const begun = performance.now();
+  throwIfAborted(options.signal);
+  const loading = new AbortController(); // what is read again later, after a loss, is not given up with the load
+  const giveUp = (): void => loading.abort(options.signal?.reason);
   const threads = countThreads(options.threads);
   const adapter = await findAdapter(device);
   const candidates = candidatesOf(device, precision, adapter);
   const files = new HeldWeights(
-    typeof source === "string" || source instanceof URL ? new FetchFiles(source, options) : source,
+    typeof source === "string" || source instanceof URL
+      ? new FetchFiles(source, { ...options, signal: loading.signal })
+      : source,
   );
+  options.signal?.addEventListener("abort", giveUp);
   try {
     const folder = await openFolder(files);
     const download = performance.now() - begun;
@@ -153,6 +159,7 @@ export async function load(source: string | URL | Files, options: LoadOptions = 
   } catch (error) {
     throw orWithoutMemory(error);
   } finally {
+    options.signal?.removeEventListener("abort", giveUp);
     files.release();
   }
 }
@@ -166,7 +173,7 @@ async function recall(
   choices: DeviceChoices = cachedChoices,
 ) {
   if (candidates.length < 2 || !adapter || adapter.software || !files.rereads) return undefined;
-  const key = await placeKey(places, files, adapter);
+  const key = await placeKey(candidates, places, files, adapter);
   const known = await choices.get(key);
   return {
     fastest: candidates.find((candidate) => candidate === known),

@@ -8,16 +8,19 @@ import { graphsOf } from "../folder.ts";
 import type { ModelFolder } from "../folder.ts";
 import { toOnnx } from "../onnx/emit.ts";
 import { webgpu } from "../onnx/profiles.ts";
-import { widenBfloat } from "./bfloat.ts";
 import type { HeldWeights } from "./held-weights.ts";
 import type { Probe } from "./probe.ts";
 import { wasmFiles } from "./protocol.ts";
 import type { Device, SessionWorker, Start } from "./protocol.ts";
 import { WebSession } from "./session.ts";
 import type { Place, WebSessionParts } from "./session.ts";
+import { planWidening } from "./widening.ts";
 
 /** A device and what is computed in there; WebAssembly computes in float32. */
 export type Choice = "webgpu" | "webgpu-fp16" | "wasm";
+
+/** What is widened on WebGPU where this is computed in. */
+const narrower = { F16: ["BF16"], F32: ["BF16", "F16"] } as const;
 
 /** How ONNX Runtime comes into a session's worker. */
 export interface PlaceOptions {
@@ -78,28 +81,23 @@ export class Places {
   }
 
   async #start(device: Device, precision: Place["precision"]): Promise<Start> {
-    const { tensors: stored } = this.#folder;
     const { model, heads } = this.#graphs;
     const { readWasm, wasmPaths } = this.#options;
-    const profile = device === "webgpu" ? webgpu : {};
-    const { tensors, widened } =
-      device === "webgpu"
-        ? await widenBfloat(this.#files, stored)
-        : { tensors: stored, widened: new Map<string, never>() };
-    const paths = new Set([...tensors.values()].map(({ file }) => file));
+    const emit = (graph: Graph, compute: "F16" | "F32") => {
+      if (device === "wasm") return { model: toOnnx(graph, this.#folder.tensors), widened: [] };
+      const { tensors, widened } = planWidening(graph, this.#folder.tensors, narrower[compute]);
+      return { model: toOnnx(graph, tensors, webgpu, compute), widened };
+    };
     return {
       device,
       threads: device === "wasm" ? this.#threads : 1,
-      model: toOnnx(model, tensors, profile, precision === "fp16" ? "F16" : "F32"),
+      ...emit(model, precision === "fp16" ? "F16" : "F32"),
       weights: await Promise.all(
-        [...paths].map(async (path) => ({
-          path,
-          data: widened.get(path) ?? (await this.#files.take(path)),
-        })),
+        [...this.weightFiles].map(async (path) => ({ path, data: await this.#files.take(path) })),
       ),
       // Over a whole vocabulary a half's three digits decide between words: heads of their own compute in float32.
       heads: heads.map((head) => ({
-        model: toOnnx(head, tensors, profile),
+        ...emit(head, "F32"),
         reads: namesOf(head.inputs).filter((name) => name !== MASKED_POSITIONS),
         outputs: [...head.outputs.keys()],
       })),

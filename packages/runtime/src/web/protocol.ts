@@ -2,6 +2,7 @@
  * How a session's worker is started in a browser, and what it says beside its answers.
  */
 import type { HeadStart, Reply } from "../ort/protocol.ts";
+import type { StoredTensor } from "../safetensors.ts";
 
 /** Where a model runs. */
 export type Device = "webgpu" | "wasm";
@@ -9,14 +10,19 @@ export type Device = "webgpu" | "wasm";
 /** What it is computed in. */
 export type Precision = "fp32" | "fp16";
 
+/** What of the weights a graph reads in a file of its own, in float32. */
+interface Widened {
+  readonly widened: readonly StoredTensor[];
+}
+
 /** The first message. */
-export interface Start {
+export interface Start extends Widened {
   readonly device: Device;
   readonly threads: number;
   readonly model: Uint8Array<ArrayBuffer>;
   /** The files that the model and its heads point into. */
   readonly weights: readonly { readonly path: string; readonly data: Uint8Array<ArrayBuffer> }[];
-  readonly heads: readonly HeadStart[];
+  readonly heads: readonly (HeadStart & Widened)[];
   /** Where ONNX Runtime's own files lie, or the one it needs. */
   readonly runtime: {
     readonly folder?: string | undefined;

@@ -7,9 +7,10 @@ import type { FloatTensor } from "@cloze/core";
 import type { InferenceSession } from "onnxruntime-web";
 import { buffersOf, failed, nameOfHead, runModel, unopened } from "../ort/model.ts";
 import type { Run } from "../ort/model.ts";
-import type { HeadStart, Request } from "../ort/protocol.ts";
+import type { Request } from "../ort/protocol.ts";
 import { orWithoutMemory } from "./memory.ts";
 import type { SessionPort, Start, WebReply } from "./protocol.ts";
+import { widenWeights } from "./widening.ts";
 
 /**
  * Serves one session in this worker: for hosts that start workers in a way of their own (`LoadOptions.worker`).
@@ -74,7 +75,7 @@ class Watched {
 }
 
 async function open(start: Start, watched: Watched): Promise<Run> {
-  const { device, threads, model, heads, runtime } = start;
+  const { device, threads, heads, runtime } = start;
   const ort =
     device === "webgpu" ? await import("onnxruntime-web/webgpu") : await import("onnxruntime-web/wasm");
   const { env, InferenceSession, Tensor } = ort;
@@ -83,27 +84,28 @@ async function open(start: Start, watched: Watched): Promise<Run> {
   if (runtime.folder !== undefined) env.wasm.wasmPaths = runtime.folder;
   if (runtime.wasm) env.wasm.wasmBinary = runtime.wasm;
 
-  const create = async (what: string, bytes: Uint8Array, weights: Start["weights"]) => {
+  let { weights } = start;
+  const create = async (what: string, { model, widened }: Pick<Start, "model" | "widened">) => {
     const options: InferenceSession.SessionOptions = {
       executionProviders: [device],
-      externalData: weights,
+      externalData: widenWeights(weights, widened),
       logSeverityLevel: 3, // errors: that arithmetic on shapes is the CPU's is meant so
     };
     try {
-      return await InferenceSession.create(bytes, options);
+      return await InferenceSession.create(model, options);
     } catch (cause) {
       const error = orWithoutMemory(cause);
       throw error === cause ? unopened(what, cause) : error;
     }
   };
-  const session = await create("model", model, start.weights);
+  const session = await create("model", start);
   if (device === "webgpu") void watched.watch(await env.webgpu.device);
 
   // Bytes are held while a head may still need them: ONNX Runtime has taken what the model's own session reads.
-  let weights: Start["weights"] = heads.length > 0 ? start.weights : [];
   let unopenedHeads = heads.length;
-  const openHead = async (head: HeadStart) => {
-    const opened = await create(nameOfHead(head), head.model, weights);
+  if (unopenedHeads === 0) weights = [];
+  const openHead = async (head: (typeof heads)[number]) => {
+    const opened = await create(nameOfHead(head), head);
     if (--unopenedHeads === 0) weights = [];
     return opened;
   };

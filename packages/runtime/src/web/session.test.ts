@@ -1,8 +1,10 @@
 import type { Feeds, FloatTensor } from "@cloze/core";
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Device, SessionWorker, Start } from "./protocol.ts";
 import { WebSession } from "./session.ts";
 import type { Place, WebSessionParts } from "./session.ts";
+
+afterEach(() => vi.unstubAllGlobals());
 
 /** A worker that answers nothing by itself. */
 class Silent implements SessionWorker {
@@ -26,6 +28,7 @@ const start: Start = {
   threads: 1,
   model: new Uint8Array(),
   weights: [],
+  widened: [],
   heads: [],
   runtime: {},
 };
@@ -189,6 +192,44 @@ describe("a call that is given up", () => {
     }
     expect(session.device).toBe("webgpu");
   });
+});
+
+test("a session that is closed while it waits for its turn lets the next have it", async () => {
+  let give = (): void => {};
+  let done = false;
+  const request = async (_: string, __: object, work: () => Promise<unknown>) => {
+    await new Promise<void>((resolve) => (give = resolve));
+    await work().finally(() => (done = true));
+  };
+  vi.stubGlobal("navigator", { locks: { request } });
+  const { opened } = stand({ place: placeOn("webgpu") });
+  const session = await opened;
+  const waiting = run(session, 1);
+  await session[Symbol.asyncDispose]();
+  await expect(waiting).rejects.toThrow(code("disposed"));
+  give();
+  await vi.waitFor(() => expect(done).toBe(true));
+});
+
+test("a session in WebAssembly has no WebAssembly to give way to", async () => {
+  const onFallback = vi.fn();
+  const replies = [{ outputs: {} }, { error: { code: "unsupported", message: "no memory" } }];
+  let started = 0;
+  const worker = () => {
+    const silent = new Silent();
+    void soon().then(() => silent.say(replies[Math.min(started++, 1)]));
+    return silent;
+  };
+  const parts = partsOf(new Silent(), { worker, fallback: placeOn("wasm"), onFallback });
+  await using session = await WebSession.create(parts);
+  const stop = new AbortController();
+  const running = run(session, 1, stop.signal);
+  const next = run(session, 2);
+  stop.abort();
+  await expect(running).rejects.toThrow(code("aborted"));
+  await expect(next).rejects.toThrow(code("unsupported"));
+  expect(started).toBe(2);
+  expect(onFallback).not.toHaveBeenCalled();
 });
 
 describe("a device that is lost", () => {

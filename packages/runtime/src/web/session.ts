@@ -218,7 +218,7 @@ export class WebSession implements Session {
   #leave(why: ClozeError): void {
     const { fallback, onFallback } = this.#parts;
     this.#link?.end(why);
-    if (!fallback || this.#place === fallback) return this.#close(why);
+    if (!fallback || this.device === fallback.device) return this.#close(why);
     this.#place = fallback;
     this.#lost = undefined;
     onFallback?.(why);

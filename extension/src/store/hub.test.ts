@@ -1,0 +1,35 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { findOnHub } from "./hub.ts";
+
+vi.mock("vscode", () => ({
+  l10n: { t: (text: string, ...parts: unknown[]) => text.replace(/\{(\d)\}/g, (_, i) => String(parts[i])) },
+  FileSystemError: class extends Error {},
+}));
+afterEach(() => vi.unstubAllGlobals());
+
+/** A hub with one model, whose files are all of these bytes. */
+function serve(size: number | undefined, body = "{}") {
+  const names = ["config.json", "model.safetensors"];
+  const siblings = names.map((rfilename) => ({ rfilename, ...(size !== undefined && { size }) }));
+  vi.stubGlobal("fetch", async (url: string) =>
+    url.includes("/api/") ? Response.json({ sha: "a".repeat(40), siblings }) : new Response(body),
+  );
+  return findOnHub("https://hub.invalid", "org/tiny", undefined);
+}
+
+test("a hub that does not tell how large files are is none: they would be taken for empty", async () => {
+  await expect(serve(undefined)).rejects.toMatchObject({ code: "server-error" });
+});
+
+test.each([
+  ["longer than was told", 0],
+  ["much longer", 1],
+])("a file that is %s is damaged", async (_, size) => {
+  const { files, read } = await serve(size);
+  await expect(read(files[0], () => {}, undefined)).rejects.toMatchObject({ code: "invalid-model" });
+});
+
+test("a file is read as it was told", async () => {
+  const { files, read } = await serve(2);
+  expect(new TextDecoder().decode(await read(files[0], () => {}, undefined))).toBe("{}");
+});
