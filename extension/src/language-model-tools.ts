@@ -104,7 +104,7 @@ async function textOf({ text, file }: Source): Promise<string> {
   if (typeof file !== "string" || file === "")
     throw new Failure("invalid-input", vscode.l10n.t("Give either text, or file: a path in the workspace."));
   const named = uriOf(file);
-  const uri = named && vscode.Uri.joinPath(named, "."); // without the dots that lead out of the workspace
+  const uri = named?.path ? vscode.Uri.joinPath(named, ".") : undefined; // without the dots that lead out of the workspace
   const known = vscode.workspace.textDocuments.find(
     (document) => document.uri.toString() === uri?.toString(),
   );

@@ -1,7 +1,8 @@
 /**
- * BERT on WebGPU against transformers.js, in one browser on one adapter, in turns: the starter's classification of
- * sentences, the same weights, in float32. Each has a page of its own, and both see the same noise; what counts is the
- * ratio. On an adapter that is a CPU's a long case takes minutes: name the cases, `32x1` for one row of 32 tokens.
+ * BERT on WebGPU against transformers.js, on one adapter, in turns: the starter's classification of sentences, the same
+ * weights, in float32. Cold, each has a browser of its own; warm, a page of its own in one browser. Both see the same
+ * noise, and what counts is the ratio. On an adapter that is a CPU's a long case takes minutes: name the cases, `32x1`
+ * for one row of 32 tokens.
  *
  *     CLOZE_BENCH_CASES=32x1,128x1 node tests/bench/web-peer.mjs
  *
@@ -44,17 +45,18 @@ await using other = await serveSite(
   folders,
   { policy: "" },
 );
-const browser = await openBrowser();
-const control = await browser.newBrowserCDPSession();
 
 /** MiB of a process that stay in memory. */
 const residentOf = ({ id }) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1]) / 1024;
 
-/** The same of all the browser's processes. */
-async function resident() {
+const sum = (numbers) => numbers.reduce((total, one) => total + one, 0);
+
+/** MiB and CPU seconds of all processes of a browser. */
+async function costOf(browser) {
+  const control = await browser.newBrowserCDPSession();
   const { processInfo } = await control.send("SystemInfo.getProcessInfo");
-  return processInfo.map(residentOf).reduce((sum, one) => sum + one, 0);
+  return { mib: sum(processInfo.map(residentOf)), cpu: sum(processInfo.map(({ cpuTime }) => cpuTime)) };
 }
 
 /** Asks in a page, and tells the ms that it took there and what came out. */
@@ -68,30 +70,53 @@ const ask = (page, texts) =>
     return { ms: performance.now() - begun, results: outcome.value ?? outcome };
   }, texts);
 
-/** Opens a side cold, with an answer to one text. */
-async function openSide(name, url, open) {
-  const before = await resident();
+const sides = {
+  cloze: {
+    url: site.url,
+    open: () =>
+      globalThis.cloze.open("starter", "/starter", { device: "webgpu", precision: "fp32", cache: false }),
+  },
+  "transformers.js": { url: other.url, open: () => globalThis.peer.open() },
+};
+
+/** Opens a side in a browser. */
+async function openSide(browser, { url, open }) {
   const page = await openPage(browser, url);
   page.setDefaultTimeout(0);
   const begun = performance.now();
   const outcome = await page.evaluate(open);
   if (outcome?.error) throw new Error(outcome.error.message);
-  const loaded = performance.now() - begun;
-  await ask(page, ["a warm , funny film"]);
-  const answered = performance.now() - begun;
-  console.log(
-    `${name}: ${(loaded / 1000).toFixed(1)} s to load, ${(answered / 1000).toFixed(1)} s to the first answer, ` +
-      `${((await resident()) - before).toFixed(0)} MiB`,
-  );
-  return page;
+  return { page, loaded: performance.now() - begun };
 }
 
-const sides = {
-  cloze: await openSide("cloze", site.url, () =>
-    globalThis.cloze.open("starter", "/starter", { device: "webgpu", precision: "fp32", cache: false }),
-  ),
-  "transformers.js": await openSide("transformers.js", other.url, () => globalThis.peer.open()),
-};
+/** A side cold, up to an answer to one text: in a browser of its own, for whoever is first pays for what both use. */
+async function measureCold(side) {
+  const browser = await openBrowser();
+  const before = await costOf(browser);
+  const begun = performance.now();
+  const { page, loaded } = await openSide(browser, side);
+  await ask(page, ["a warm , funny film"]);
+  const answered = performance.now() - begun;
+  const after = await costOf(browser);
+  await browser.close();
+  return [loaded / 1000, answered / 1000, after.cpu - before.cpu, after.mib - before.mib];
+}
+
+const cold = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
+for (let round = 0; round < rounds; round++)
+  for (const [name, side] of Object.entries(sides)) cold[name].push(await measureCold(side));
+for (const [name, runs] of Object.entries(cold)) {
+  const [loaded, answered, cpu, mib] = [0, 1, 2, 3].map((at) =>
+    median(runs.map((run) => run[at])).toFixed(1),
+  );
+  console.log(
+    `${name}: ${loaded} s to load, ${answered} s to the first answer, ${cpu} s of CPU time, ${mib} MiB`,
+  );
+}
+
+const browser = await openBrowser();
+const pages = {};
+for (const [name, side] of Object.entries(sides)) pages[name] = (await openSide(browser, side)).page;
 
 const words = "the keeper kept a careful record of every ship that passed the point in winter "
   .repeat(12)
@@ -102,7 +127,7 @@ for (const each of cases) {
   const times = { cloze: [], "transformers.js": [] };
   const scores = {};
   for (let round = 0; round <= rounds; round++)
-    for (const [name, page] of Object.entries(sides)) {
+    for (const [name, page] of Object.entries(pages)) {
       const { ms, results } = await ask(page, texts);
       if (round > 0) times[name].push(ms); // the first compiles shaders
       scores[name] = results.map(({ score }) => score);

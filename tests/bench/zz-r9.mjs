@@ -44,10 +44,10 @@ for (let r = 0; r < rounds; r++) for (const name of only) {
   const ans = () => page.evaluate(async (n) => { const t = performance.now(); const o = n === "peer" ? await globalThis.peer.classify(["a warm , funny film"]) : await globalThis.cloze.call("starter", "classify", ["a warm , funny film"]); if (o.error) throw new Error(o.error.message); return [performance.now() - t, (o.value ?? o)[0].score]; }, name);
   const a = await ans(); const c2 = await cpu();
   const m1 = await procs("VmRSS"), hwm = await procs("VmHWM");
-  const b = await ans(); const c3 = await cpu();
+  const b = await ans(); const c3 = await cpu(); const more = []; for (let i = 0; i < 3; i++) more.push((await ans())[0].toFixed(0));
   const sum = (o) => Object.values(o).reduce((x, y) => x + y, 0);
   const f = (x) => (x / 1000).toFixed(2);
-  console.log(name.padEnd(6), `load ${f(loaded)} s (cpu ${(c1 - c0).toFixed(2)}) first ${f(a[0])} s (cpu ${(c2 - c1).toFixed(2)}) second ${f(b[0])} (cpu ${(c3 - c2).toFixed(2)}) score ${a[1].toFixed(5)} | MiB +${(sum(m1) - sum(before)).toFixed(0)} renderer ${m1.renderer?.toFixed(0)} gpu ${m1.GPU?.toFixed(0)} peak r ${hwm.renderer?.toFixed(0)} g ${hwm.GPU?.toFixed(0)}`, JSON.stringify(out?.value?.timings ?? ""));
+  console.log(name.padEnd(6), `load ${f(loaded)} s (cpu ${(c1 - c0).toFixed(2)}) first ${f(a[0])} s (cpu ${(c2 - c1).toFixed(2)}) second ${f(b[0])} (cpu ${(c3 - c2).toFixed(2)}) score ${a[1].toFixed(5)} | MiB +${(sum(m1) - sum(before)).toFixed(0)} renderer ${m1.renderer?.toFixed(0)} gpu ${m1.GPU?.toFixed(0)} more ${more} peak r ${hwm.renderer?.toFixed(0)} g ${hwm.GPU?.toFixed(0)}`, JSON.stringify(out?.value?.timings ?? ""));
   await browser.close();
 }
 process.exit(0);

@@ -70,8 +70,8 @@ describe.runIf(hasEditors)("for other extensions", () => {
 
   test("refuses another version, bad input and an aborted call, each with a code", async () => {
     const codes = await workbench.run(async (vscode) => {
-      const { getApi } = vscode.extensions.getExtension<ClozeExports>("cloze.cloze")!.exports;
-      const api = getApi(1);
+      const { exports } = vscode.extensions.getExtension<ClozeExports>("cloze.cloze")!;
+      const api = exports.getApi(1);
       // oxlint-disable-next-line unicorn/consistent-function-scoping -- what is around is not sent along
       const codeOf = async (work: () => unknown) => {
         try {
@@ -87,7 +87,7 @@ describe.runIf(hasEditors)("for other extensions", () => {
       setTimeout(() => abort.abort(), 300);
       const mine = api.registerPlugin(plugin);
       const outcome = {
-        version: await codeOf(() => getApi(2 as 1)),
+        version: await codeOf(() => exports.getApi(2 as 1)),
         input: await codeOf(() => api.classify([7 as unknown as string])),
         plugin: await codeOf(() => api.classify("text", { plugin: "nobody" })),
         aborted: await codeOf(() => long),

@@ -37,7 +37,6 @@ describe.runIf(hasEditors)("asking in the editor", () => {
   useWorkbench(
     {
       gpu: false,
-
       host: "worker",
       settings: { "cloze.engine.device": "wasm", "files.readonlyInclude": { "mixed.txt": true } },
       files: { "play.md": play, "mixed.txt": mixed, "big.txt": big, "empty.txt": "" },

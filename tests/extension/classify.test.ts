@@ -23,6 +23,7 @@ const files = {
   "play.txt": "The play was written by Anton Chekhov in 1896.",
   "empty.txt": "",
   "locked.txt": "a warm , funny film",
+  "topics.cloze": await topics(),
 };
 
 /** A plugin to whom all is weather. */
@@ -55,7 +56,7 @@ describe.runIf(hasEditors)("classify", () => {
   useWorkbench(
     {
       host: "worker",
-      files: { ...files, "topics.cloze": await topics() },
+      files,
       settings: { "cloze.engine.device": "wasm", "files.readonlyInclude": { "**/locked.txt": true } },
     },
     async (opened) => {

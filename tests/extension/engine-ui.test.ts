@@ -11,7 +11,6 @@ describe.runIf(hasEditors)("the engine, as a person sees it", () => {
   useWorkbench(
     {
       gpu: false,
-
       host: "worker",
       settings: { "cloze.engine.device": "wasm" },
       files: { "a.txt": "a warm , funny film\n" },

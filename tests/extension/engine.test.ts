@@ -21,11 +21,11 @@ interface Classified {
 
 const classify = (workbench: Workbench, texts: readonly string[] = [text]): Promise<Classified[]> =>
   workbench.run(
-    async (vscode, list) =>
-      (await vscode.commands.executeCommand("cloze.classifySelection", {
+    (vscode, list) =>
+      vscode.commands.executeCommand<Classified[]>("cloze.classifySelection", {
         texts: list,
         plugin: "sentiment",
-      })) as Classified[],
+      }),
     texts,
     110_000,
   );
@@ -47,16 +47,13 @@ async function sessions({ page }: Workbench): Promise<Worker[]> {
 /** Counts what the graphics card is told to do from now on. */
 async function countDispatches(session: Worker): Promise<() => Promise<number>> {
   await session.evaluate(() => {
-    const counted = self as unknown as { dispatches: number };
-    counted.dispatches = 0;
-    for (const name of ["dispatchWorkgroups", "dispatchWorkgroupsIndirect"] as const) {
-      const { prototype } = GPUComputePassEncoder;
-      const real = prototype[name] as (...args: unknown[]) => undefined;
-      prototype[name] = function (this: unknown, ...args: unknown[]) {
-        counted.dispatches++;
-        return real.apply(this, args);
-      } as never;
-    }
+    const counted = Object.assign(self, { dispatches: 0 });
+    const pass = GPUComputePassEncoder.prototype;
+    const dispatch = Reflect.get<GPUComputePassEncoder, "dispatchWorkgroups">(pass, "dispatchWorkgroups");
+    pass.dispatchWorkgroups = function (...size) {
+      counted.dispatches++;
+      return dispatch.apply(this, size);
+    };
   });
   return () => session.evaluate(() => (self as unknown as { dispatches: number }).dispatches);
 }
@@ -175,6 +172,19 @@ describe.runIf(hasEditors)("the engine", () => {
     expectSame(await classify(workbench), 1e-4);
     await workbench.reload();
     expectSame(await classify(workbench), 1e-4);
+  });
+
+  test("a workspace that is not trusted is read as any other", async () => {
+    const settings = { "cloze.engine.device": "wasm" };
+    await using editor = await startCodeServer({ host: "node", trust: true, files, settings });
+    await using workbench = await Workbench.open(browser, editor);
+    expect(await workbench.run((vscode) => vscode.workspace.isTrusted)).toBe(false);
+    await workbench.open("a.txt");
+    await workbench.selectAll();
+    await workbench.palette("Cloze: Classify Selection");
+    await expect
+      .poll(() => workbench.decorationTexts(), { timeout: 60_000 })
+      .toContainEqual(expect.stringContaining("positive"));
   });
 
   test("an engine that nobody needs leaves memory, and comes back", async () => {

@@ -64,7 +64,6 @@ describe.runIf(hasEditors)("in VS Code", () => {
     {
       gpu: false,
       viewport: { width: 960, height: 560 },
-
       host: "worker",
       settings: {
         "cloze.engine.device": "wasm",

@@ -29,7 +29,6 @@ describe.runIf(hasEditors)("Suggest Words Here", () => {
   useWorkbench(
     {
       gpu: false,
-
       host: "worker",
       settings: { "cloze.engine.device": "wasm", "files.readonlyInclude": { "locked.txt": true } },
       files,

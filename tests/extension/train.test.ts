@@ -153,9 +153,11 @@ describe.runIf(hasEditors)("training, and plugins", () => {
     await workbench.clearToasts();
 
     const bytes = await readFile(inWorkspace("customer-feedback.cloze"));
-    const files = await openZip(bytes, "customer-feedback.cloze");
-    const [head, card] = await Promise.all(["head.safetensors", "README.md"].map((file) => files.read(file)));
-    const described = new TextDecoder().decode(await files.read("plugin.json"));
+    const archive = await openZip(bytes, "customer-feedback.cloze");
+    const [head, card] = await Promise.all(
+      ["head.safetensors", "README.md"].map((file) => archive.read(file)),
+    );
+    const described = new TextDecoder().decode(await archive.read("plugin.json"));
     const { encoder, ...plugin } = JSON.parse(described) as { encoder: { name: string } };
     const packed = (change: object) =>
       packZip(

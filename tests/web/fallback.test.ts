@@ -67,12 +67,14 @@ test("who gives up while WebGPU opens the model gets no other", async () => {
   expect(ended).toContain("ended");
 });
 
+/** Answers as a server of the model. */
+async function fetch(url: string): Promise<Response> {
+  const bytes = readFileSync(path.join(model, path.basename(url)));
+  return new Response(bytes, { headers: { "content-length": String(bytes.length) } });
+}
+
 test("who gives up when the model is there takes nothing from it: after a loss it is read again", async () => {
   withAdapter();
-  const fetch = async (url: string) => {
-    const bytes = readFileSync(path.join(model, path.basename(url)));
-    return new Response(bytes, { headers: { "content-length": String(bytes.length) } });
-  };
   let started = 0;
   const worker = (): SessionWorker => {
     const lossy: SessionWorker = {

@@ -48,7 +48,8 @@ export class CodePlugins implements vscode.Disposable {
    * @throws Failure `invalid-plugin` for a name that is taken or cannot be one, and for features that there are not.
    */
   add(plugin: ClozePlugin): vscode.Disposable {
-    const { name } = check(plugin);
+    check(plugin);
+    const { name } = plugin;
     this.expectFree(name);
     let command: vscode.Disposable;
     try {
@@ -116,8 +117,7 @@ function taken(name: string): Failure {
 }
 
 /** Other extensions may be written in JavaScript: what they give is checked. */
-function check(plugin: ClozePlugin): ClozePlugin {
-  const { name, features, run } = plugin;
+function check({ name, features, run }: { readonly [K in keyof ClozePlugin]?: unknown }): void {
   if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(String(name)))
     throw new Failure(
       "invalid-plugin",
@@ -126,17 +126,16 @@ function check(plugin: ClozePlugin): ClozePlugin {
         String(name),
       ),
     );
-  if (!FEATURES.includes(features))
+  if (!FEATURES.includes(String(features)))
     throw new Failure(
       "invalid-plugin",
       vscode.l10n.t(
         "The plugin {0} should read one of {1}, not {2}.",
-        name,
+        String(name),
         FEATURES.join(", "),
         String(features),
       ),
     );
   if (typeof run !== "function")
-    throw new Failure("invalid-plugin", vscode.l10n.t("The plugin {0} has no function run.", name));
-  return plugin;
+    throw new Failure("invalid-plugin", vscode.l10n.t("The plugin {0} has no function run.", String(name)));
 }

@@ -114,8 +114,7 @@ async function show(
 
   answers.show(document, answered ? found : []);
   if (answered) await answers.reveal(0);
-  else
-    void vscode.window.showInformationMessage(vscode.l10n.t("Cloze: no answer here to “{0}”.", question));
+  else void vscode.window.showInformationMessage(vscode.l10n.t("Cloze: no answer here to “{0}”.", question));
 }
 
 /** Asks the model for the best answers of different places. */

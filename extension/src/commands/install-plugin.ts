@@ -13,7 +13,7 @@ import { tryPlugin } from "./try-plugin.ts";
 
 /** As the engine has it: nothing larger is read. */
 const LARGEST = 2 ** 23;
-const NAMES = ["plugin.json", "head.safetensors", "README.md"];
+const NAMES: ReadonlySet<string> = new Set(["plugin.json", "head.safetensors", "README.md"]);
 
 export const installPlugin: Command = {
   id: "cloze.installPlugin",
@@ -70,7 +70,7 @@ async function readPlugin(uri: vscode.Uri): Promise<Uint8Array<ArrayBuffer> | Pl
   const { fs } = vscode.workspace;
   const names = await Promise.resolve(fs.readDirectory(uri)).catch(() => undefined);
   if (!names) return readWhole(uri, LARGEST);
-  const there = names.map(([name]) => name).filter((name) => NAMES.includes(name));
+  const there = names.map(([name]) => name).filter((name) => NAMES.has(name));
   const files = there.map(
     async (name) => [name, await readWhole(vscode.Uri.joinPath(uri, name), LARGEST)] as const,
   );

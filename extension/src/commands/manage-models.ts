@@ -54,8 +54,16 @@ export const manageModels: Command = {
   },
 };
 
-function tell({ name, size, sha256, licence, source, complete }: Model) {
-  return { name, size, sha256, licence, source, complete, used: name === settings().get("model") };
+function tell({ name, sha256, licence, source, complete, ...model }: Model) {
+  return {
+    name,
+    size: model.size,
+    sha256,
+    licence,
+    source,
+    complete,
+    used: name === settings().get("model"),
+  };
 }
 
 function rowOf(model: Model, used: boolean): Row {

@@ -42,7 +42,7 @@ export function givenOf(argument: unknown): Given | undefined {
   if (isText(text)) return { inputs: [{ text }], single: true };
   if (Array.isArray(texts) && texts.every(isText))
     return { inputs: texts.map((one: unknown) => ({ text: one })), single: false };
-  if (Array.isArray(inputs) && inputs.every(isObject)) return { inputs: inputs as object[], single: false };
+  if (Array.isArray(inputs) && inputs.every(isObject)) return { inputs, single: false };
   throw new Failure(
     "invalid-input",
     vscode.l10n.t(
@@ -166,10 +166,7 @@ function show(
   );
   results.show(title, rows, plain.join("\n"));
   if (readings.length === 1)
-    vscode.window.setStatusBarMessage(
-      vscode.l10n.t("Cloze: {0}: {1}", title, spoken(readings[0])),
-      10_000,
-    );
+    vscode.window.setStatusBarMessage(vscode.l10n.t("Cloze: {0}: {1}", title, spoken(readings[0])), 10_000);
 }
 
 function nameOf(what: Taken["what"], count: number): string {

@@ -14,7 +14,8 @@ export function withTimeLeft(run: RunOptions, say: (message: string) => void): R
     const { done, total } = progress;
     first ??= { time: Date.now(), done };
     const time = Date.now() - first.time;
-    if (time >= ENOUGH && first.done < done && done < total) say(inWords((time / 1000) * ((total - done) / (done - first.done))));
+    if (time >= ENOUGH && first.done < done && done < total)
+      say(inWords((time / 1000) * ((total - done) / (done - first.done))));
     run.onProgress?.(progress);
   };
   return { ...run, onProgress };

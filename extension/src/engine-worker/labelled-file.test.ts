@@ -53,10 +53,11 @@ describe("columns", () => {
   });
 });
 
-describe("examples", () => {
-  const read = async (source: string, columns?: readonly string[], file = "a.tsv") =>
-    (await readExamples({ file, source }, columns)).examples;
+const read = async (source: string, columns?: readonly string[], file = "a.tsv") =>
+  (await readExamples({ file, source }, columns)).examples;
+const line = (label: unknown) => JSON.stringify({ text: "a", label });
 
+describe("examples", () => {
   test("labels are classes, also where they are whole numbers", async () => {
     const examples = await read(rows("text\tlabel", "a\t0", "b\t1", "c\t0", "d\t1", "e\t1"));
     expect(examples.map(({ label }) => label)).toEqual(["0", "1", "0", "1", "1"]);
@@ -66,7 +67,6 @@ describe("examples", () => {
   test("numbers of which one is broken are values, lists are several labels", async () => {
     const values = await read(rows("text\tlabel", "a\t0.5", "b\t1", "c\t2", "d\t-1", "e\t1"));
     expect(values.map(({ label }) => label)).toEqual([0.5, 1, 2, -1, 1]);
-    const line = (label: unknown) => JSON.stringify({ text: "a", label });
     const lists = rows(...[["x"], [], ["x", "y"], ["y"], ["x"]].map(line));
     expect((await read(lists, undefined, "a.jsonl"))[2].label).toEqual(["x", "y"]);
   });

@@ -122,7 +122,7 @@ async function hashWeights(files: FetchFiles): Promise<string> {
 
 async function describeAdapter(): Promise<EngineInfo["adapter"]> {
   const adapter = await globalThis.navigator?.gpu?.requestAdapter().catch(() => null);
-  if (!adapter) return undefined;
+  if (!adapter?.info) return undefined; // browsers before 2024 tell nothing, and are too old for ONNX Runtime's WebGPU
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
   return {
     vendor,

@@ -60,7 +60,7 @@ export class PluginSet {
     const { plugin } = head;
     this.expectFree(plugin.name, place);
     checkPlugin(plugin);
-    new AttachedSession(this.#model.session, this.#model.config, head); // refuses weights that do not fit
+    void new AttachedSession(this.#model.session, this.#model.config, head); // refuses weights that do not fit
     return {
       ...summarize(plugin),
       kind: plugin.kind,
@@ -99,14 +99,16 @@ export class PluginSet {
 
   /** One change after another: each begins with what the last one left. */
   #change(edit: (heads: Map<string, HeadWeights>) => unknown): Promise<void> {
-    const change = this.#last.then(async () => {
-      const heads = new Map(this.#heads);
-      edit(heads);
-      this.#bert = await this.#put(heads);
-      this.#heads = heads;
-    });
+    const change = this.#last.then(() => this.#apply(edit));
     this.#last = change.catch(() => {}); // whoever asked for it hears
     return change;
+  }
+
+  async #apply(edit: (heads: Map<string, HeadWeights>) => unknown): Promise<void> {
+    const heads = new Map(this.#heads);
+    edit(heads);
+    this.#bert = await this.#put(heads);
+    this.#heads = heads;
   }
 
   async #put(heads: ReadonlyMap<string, HeadWeights>): Promise<Predictor> {

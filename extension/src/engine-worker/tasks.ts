@@ -3,21 +3,14 @@
  * is typed by it.
  */
 import type {
-  Answer,
   AskOptions,
-  Choice,
   ChoiceQuestion,
-  Classification,
   EmbedOptions,
-  Embedding,
-  Filled,
   FillOptions,
-  NextSentence,
   Question,
   RunOptions,
   Similar,
   SimilarOptions,
-  Tagging,
   TagOptions,
   TextInput,
   TextPair,

@@ -83,11 +83,12 @@ export async function train(
   return { plugin, rows, counts, epoch, epochs: trained.epochs.length, milliseconds, wrong };
 }
 
+const key = ({ label }: Example) => (typeof label === "number" ? "" : String(label));
+const isHeldOut = (nth: number) => Math.floor((nth + 1) * SHARE) > Math.floor(nth * SHARE);
+
 /** Every fifth of each label is held out: the same ones each time. */
 function split(examples: readonly Example[]): [Example[], Example[]] {
-  const key = ({ label }: Example) => (typeof label === "number" ? "" : String(label));
   const ordered = [...examples].sort((a, b) => (key(a) < key(b) ? -1 : Number(key(a) > key(b))));
-  const isHeldOut = (nth: number) => Math.floor((nth + 1) * SHARE) > Math.floor(nth * SHARE);
   const part = (held: boolean) => ordered.filter((_, nth) => isHeldOut(nth) === held);
   return [part(false), part(true)];
 }

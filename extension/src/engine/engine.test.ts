@@ -17,10 +17,12 @@ vi.mock("vscode", () => ({
 
 const info = { plugins: [], refused: [] } as unknown as EngineInfo;
 
+const told = async <T>(value: Promise<T>): Promise<Outcome<T>> => ({ value: await value });
+
 /** An engine that lives here: it does what a test says of each task. */
 function startEngine(
   work: (name: string, started: number) => Promise<unknown> = async (name) => name,
-  { idleTime = 0, mayStart = Promise.resolve() as Promise<void> } = {},
+  { idleTime = 0, mayStart = Promise.resolve() } = {},
 ) {
   const ports: { ended: boolean; listener: EngineListener }[] = [];
   const transport: Transport = {
@@ -30,7 +32,6 @@ function startEngine(
       const nth = ports.push(port);
       if (nth === 1) await mayStart;
       let hear: (message: unknown) => void;
-      const told = async <T>(value: Promise<T>): Promise<Outcome<T>> => ({ value: await value });
       createBirpc<HostSide, EngineSide>(
         {
           open: () => told(Promise.resolve(info)),

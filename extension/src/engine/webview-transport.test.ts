@@ -12,7 +12,7 @@ vi.mock("vscode", () => ({
 /** A view whose page says what a test lets it say. */
 function makeView() {
   const listeners = new Set<(message: unknown) => void>();
-  let close = () => {};
+  let close: (() => void) | undefined;
   const webview = {
     html: "",
     options: {},
@@ -28,7 +28,7 @@ function makeView() {
     view: view as unknown as vscode.WebviewView,
     runs: () => webview.html.includes("<script"),
     say: (message: unknown) => [...listeners].forEach((listener) => listener(message)),
-    close: () => close(),
+    close: () => close?.(),
   };
 }
 

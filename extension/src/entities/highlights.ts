@@ -7,6 +7,7 @@ import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../engine/failure.ts";
 import { settings } from "../settings.ts";
 import { rangeOf } from "../text/ranges.ts";
+import { editorsOf } from "../views/editors.ts";
 import { EntitiesView } from "../views/entities-view.ts";
 import { EntityDecorations } from "../views/entity-decorations.ts";
 import { percent } from "../views/percent.ts";
@@ -167,10 +168,6 @@ export class Highlights implements vscode.Disposable {
     this.#end();
     this.#view?.dispose();
   }
-}
-
-function editorsOf(document: vscode.TextDocument): vscode.TextEditor[] {
-  return vscode.window.visibleTextEditors.filter((editor) => editor.document === document);
 }
 
 /** Where the part of a document that is in sight begins. */

@@ -163,7 +163,8 @@ export class TaggedDocument {
     if (this.#entities.length !== count) this.#parts.changed();
     this.#pending = merged(this.#pending.map((span) => stretched(span, change)));
     const { rangeOffset, rangeLength, text } = change;
-    if (text.length === this.#parts.document.getText().length) this.#isPartial = false; // all of it is read again
+    const isAll = rangeOffset === 0 && text.length === this.#parts.document.getText().length;
+    if (isAll) this.#isPartial = false;
     this.#edited = merged([
       ...this.#edited.map((span) => stretched(span, change)),
       { start: Math.max(0, rangeOffset - 1), end: rangeOffset + text.length + 1 }, // seen even where all was deleted

@@ -19,7 +19,6 @@ export async function findInFolder(folder: vscode.Uri): Promise<ModelSource> {
       `${below}${name}`,
       type,
     ]);
-  const isFolder = ([, type]: readonly [string, vscode.FileType]) => (type & vscode.FileType.Directory) !== 0;
   const root = await list("");
   const plugins = root.some((entry) => entry[0] === "plugins" && isFolder(entry))
     ? await list("plugins/")
@@ -44,4 +43,8 @@ export async function findInFolder(folder: vscode.Uri): Promise<ModelSource> {
       return bytes;
     },
   };
+}
+
+function isFolder([, type]: readonly [string, vscode.FileType]): boolean {
+  return (type & vscode.FileType.Directory) !== 0;
 }

@@ -25,11 +25,13 @@ test.each([
   ["longer than was told", 0],
   ["much longer", 1],
 ])("a file that is %s is damaged", async (_, size) => {
-  const { files, read } = await serve(size);
-  await expect(read(files[0], () => {}, undefined)).rejects.toMatchObject({ code: "invalid-model" });
+  const source = await serve(size);
+  await expect(source.read(source.files[0], () => {}, undefined)).rejects.toMatchObject({
+    code: "invalid-model",
+  });
 });
 
 test("a file is read as it was told", async () => {
-  const { files, read } = await serve(2);
-  expect(new TextDecoder().decode(await read(files[0], () => {}, undefined))).toBe("{}");
+  const source = await serve(2);
+  expect(new TextDecoder().decode(await source.read(source.files[0], () => {}, undefined))).toBe("{}");
 });

@@ -57,9 +57,9 @@ const two = { start: 10, end: 20 };
 
 /** The text after an edit, and what the second line became. */
 function edited(rangeOffset: number, rangeLength: number, inserted: string) {
-  const after = lines.slice(0, rangeOffset) + inserted + lines.slice(rangeOffset + rangeLength);
+  const now = lines.slice(0, rangeOffset) + inserted + lines.slice(rangeOffset + rangeLength);
   const span = movedAlone(two, [{ rangeOffset, rangeLength, text: inserted }]);
-  return span && after.slice(span.start, span.end);
+  return span && now.slice(span.start, span.end);
 }
 
 test("an edit before a text moves it with what was said of it, one after it does not", () => {

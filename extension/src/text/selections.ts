@@ -15,8 +15,6 @@ export interface Taken {
 }
 
 const FEW_LINES = 3;
-/** How far a sentence is looked for on either side of the cursor: further than any model reads. */
-const REACH = 5000;
 
 /**
  * @param selections As the editor has them; empty ones are cursors, and count where there is nothing else.
@@ -26,9 +24,7 @@ const REACH = 5000;
 export function takeSpans(text: string, selections: readonly Span[], byLine: ByLine): Taken {
   const selected = selections.filter(({ start, end }) => text.slice(start, end).trim() !== "");
   if (selected.length === 0) {
-    const found = selections
-      .map(({ start }) => sentenceNear(text, start))
-      .filter((span) => span !== undefined);
+    const found = selections.map(({ start }) => sentenceAt(text, start)).filter((span) => span !== undefined);
     return { what: "sentences", spans: inOrder(found) };
   }
   let what: Taken["what"] = "selections";
@@ -49,12 +45,6 @@ function linesOf(text: string, { start, end }: Span): Span[] {
     lines.push(trim(text, { start: from, end: from + line.length }));
   }
   return lines;
-}
-
-function sentenceNear(text: string, offset: number): Span | undefined {
-  const from = Math.max(0, offset - REACH);
-  const found = sentenceAt(text.slice(from, offset + REACH), offset - from);
-  return found && { start: from + found.start, end: from + found.end };
 }
 
 function trim(text: string, { start, end }: Span): Span {

@@ -33,3 +33,13 @@ test("the sentence at a place is the one that it stands in, or the one before", 
   expect(at(text.length)).toBe("Then it stopped.");
   expect(sentenceAt("", 0)).toBeUndefined();
 });
+
+test("a sentence of a long text is found by what is near it alone", () => {
+  const sentence = "It rained all day. ";
+  const text = sentence.repeat(100_000);
+  const start = sentence.length * 50_000;
+  const begun = performance.now();
+  for (let i = 0; i < 20; i++)
+    expect(sentenceAt(text, start + 3)).toEqual({ start, end: start + sentence.length - 1 });
+  expect(performance.now() - begun).toBeLessThan(1000);
+});

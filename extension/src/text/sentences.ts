@@ -10,6 +10,8 @@ export interface Span {
 }
 
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
+/** How far a sentence is looked for on either side of a place: further than any model reads. */
+const REACH = 5000;
 const BREAK = /\r?\n[^\S\r\n]*(?=\r?\n|$|[#>*+-]|\d+[.)] )/g;
 
 /**
@@ -22,12 +24,18 @@ export function sentences(text: string): Span[] {
   return paragraphs(text).flatMap((paragraph) => sentencesOf(text, paragraph));
 }
 
-/** The sentence that a place is in, or the next to it in its paragraph; `undefined` where there is none. */
+/**
+ * The sentence that a place is in, or the next to it in its paragraph; `undefined` where there is none. However long the
+ * text, only what is near is looked at.
+ */
 export function sentenceAt(text: string, offset: number): Span | undefined {
-  const paragraph = paragraphs(text).find(({ end }) => offset <= end);
-  if (!paragraph || offset < paragraph.start) return undefined;
-  const all = sentencesOf(text, paragraph);
-  return all.find(({ end }) => offset <= end) ?? all.at(-1);
+  const from = Math.max(0, offset - REACH);
+  const near = text.slice(from, offset + REACH);
+  const place = offset - from;
+  const paragraph = paragraphs(near).find(({ end }) => place <= end);
+  const all = paragraph ? sentencesOf(near, paragraph) : [];
+  const found = all.find(({ end }) => place <= end) ?? all.at(-1);
+  return found && { start: from + found.start, end: from + found.end };
 }
 
 function paragraphs(text: string): Span[] {

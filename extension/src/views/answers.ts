@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import { moved } from "../text/moved.ts";
 import { rangeOf } from "../text/ranges.ts";
 import type { Span } from "../text/sentences.ts";
+import { editorsOf } from "./editors.ts";
 
 /** The context key that keybindings read: how many answers there are. */
 const COUNT = "cloze.answers";
@@ -103,8 +104,7 @@ export class Answers implements vscode.Disposable {
     const document = this.#document;
     if (!document || !this.#highlight) return;
     const ranges = this.#spans.flatMap((span) => (span ? [rangeOf(document, span)] : []));
-    for (const editor of vscode.window.visibleTextEditors)
-      if (editor.document === document) editor.setDecorations(this.#highlight, ranges);
+    for (const editor of editorsOf(document)) editor.setDecorations(this.#highlight, ranges);
     void vscode.commands.executeCommand("setContext", COUNT, ranges.length);
   }
 }
@@ -112,7 +112,7 @@ export class Answers implements vscode.Disposable {
 /** Selects a place where the document is on the screen: in a diff or a notebook's cell, too. Otherwise opens it. */
 async function reveal(document: vscode.TextDocument, range: vscode.Range): Promise<void> {
   const active = vscode.window.activeTextEditor;
-  const editors = vscode.window.visibleTextEditors.filter((editor) => editor.document === document);
+  const editors = editorsOf(document);
   const editor = active && editors.includes(active) ? active : editors[0];
   if (editor && (editor === active || editor.viewColumn === undefined)) {
     editor.selection = new vscode.Selection(range.start, range.end);

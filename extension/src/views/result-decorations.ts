@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import { movedAlone } from "../text/moved.ts";
 import { rangeOf } from "../text/ranges.ts";
 import type { Span } from "../text/sentences.ts";
+import { editorsOf } from "./editors.ts";
 
 /** A text in a document, wherever edits move it. */
 export class Place {
@@ -115,8 +116,7 @@ export class ResultDecorations implements vscode.Disposable {
     const kept = places.filter(({ span }) => span);
     if (document.isClosed || kept.length === 0) this.#places.delete(document);
     else this.#places.set(document, kept);
-    for (const editor of vscode.window.visibleTextEditors)
-      if (editor.document === document) this.#draw(editor);
+    for (const editor of editorsOf(document)) this.#draw(editor);
   }
 
   #draw(editor: vscode.TextEditor): void {

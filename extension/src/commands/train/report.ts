@@ -88,8 +88,9 @@ export function reportOf(
   return `${parts.join("\n\n")}\n`;
 }
 
+const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
