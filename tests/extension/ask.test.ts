@@ -120,7 +120,7 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     ]);
     await workbench.screenshot("ask-question");
     await workbench.type("when");
-    expect(await workbench.activeRow()).toBe("when");
+    await until(() => workbench.activeRow()).toBe("when");
     await workbench.pick("When was the play first produced?");
     await until(() => workbench.selected()).toEqual(["1896"]);
   });

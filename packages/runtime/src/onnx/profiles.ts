@@ -75,7 +75,7 @@ const INT8 = 4;
 
 /**
  * WebGPU: every node is a dispatch, and costs one whatever it computes, so there are few. Weights stay [out, in] and
- * nothing is folded at load; tables are widened then, since many devices have no f16.
+ * nothing is folded at load; tables are not widened by the row, since many devices have no f16.
  *
  * Attention stays in its parts: the one node for it (MultiHeadAttention, with the mask as its bias) gave wrong numbers
  * from 32 tokens on, in onnxruntime-web 1.30 on SwiftShader.

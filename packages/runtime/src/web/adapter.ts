@@ -24,11 +24,11 @@ export async function findAdapter(device: Device | "auto"): Promise<Adapter | un
     });
   if (device === "wasm") return undefined;
   const adapter = await globalThis.navigator?.gpu?.requestAdapter().catch(() => null);
-  if (!adapter) {
+  if (!adapter?.info) {
     if (device === "auto") return undefined;
     throw new ClozeError(
       "unsupported",
-      "There is no WebGPU here (no adapter, or no secure context): take the device wasm, or auto.",
+      "There is no WebGPU here (no adapter, no secure context, or a browser from before 2024): take the device wasm, or auto.",
       { field: "device" },
     );
   }

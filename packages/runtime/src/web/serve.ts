@@ -86,16 +86,20 @@ async function open(start: Start, watched: Watched): Promise<Run> {
 
   let { weights } = start;
   const create = async (what: string, { model, widened }: Pick<Start, "model" | "widened">) => {
-    const options: InferenceSession.SessionOptions = {
-      executionProviders: [device],
-      externalData: widenWeights(weights, widened),
-      logSeverityLevel: 3, // errors: that arithmetic on shapes is the CPU's is meant so
-    };
+    let files = weights;
     try {
+      files = widenWeights(weights, widened);
+      const options: InferenceSession.SessionOptions = {
+        executionProviders: [device],
+        externalData: files,
+        logSeverityLevel: 3, // errors: that arithmetic on shapes is the CPU's is meant so
+      };
       return await InferenceSession.create(model, options);
     } catch (cause) {
       const error = orWithoutMemory(cause);
       throw error === cause ? unopened(what, cause) : error;
+    } finally {
+      if (files !== weights) free(files.at(-1)!.data);
     }
   };
   const session = await create("model", start);
@@ -110,4 +114,9 @@ async function open(start: Start, watched: Watched): Promise<Run> {
     return opened;
   };
   return runModel({ Tensor, session, heads, openHead });
+}
+
+/** Frees bytes that are not needed any more at once, where the browser can: garbage of this size may lie for long. */
+function free({ buffer }: Uint8Array<ArrayBuffer>): void {
+  (buffer as { transfer?: (size: number) => ArrayBuffer }).transfer?.(0);
 }

@@ -195,10 +195,10 @@ describe("a call that is given up", () => {
 });
 
 test("a session that is closed while it waits for its turn lets the next have it", async () => {
-  let give = (): void => {};
+  const turns: (() => void)[] = [];
   let done = false;
   const request = async (_: string, __: object, work: () => Promise<unknown>) => {
-    await new Promise<void>((resolve) => (give = resolve));
+    await new Promise<void>((resolve) => turns.push(resolve));
     await work().finally(() => (done = true));
   };
   vi.stubGlobal("navigator", { locks: { request } });
@@ -207,7 +207,7 @@ test("a session that is closed while it waits for its turn lets the next have it
   const waiting = run(session, 1);
   await session[Symbol.asyncDispose]();
   await expect(waiting).rejects.toThrow(code("disposed"));
-  give();
+  turns[0]();
   await vi.waitFor(() => expect(done).toBe(true));
 });
 
