@@ -127,7 +127,7 @@ describe.runIf(hasEditors)("in VS Code", () => {
     await workbench.type("Who designed the building?");
     await workbench.accept();
     await expect.poll(async () => (await workbench.selected())[0], patient).toBe("Christopher Wren");
-    await workbench.treeRows("Results");
+    await workbench.page.getByText("“Who designed the building?”").waitFor();
     await picture("ask");
     await workbench.command("cloze.hideAnswers");
     await workbench.command("cloze.clearResults");

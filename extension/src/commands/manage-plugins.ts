@@ -3,7 +3,7 @@
  */
 import * as vscode from "vscode";
 import type { Cloze, Command } from "../cloze.ts";
-import { format } from "../engine/facts.ts";
+import { format, size as sizeOf } from "../engine/facts.ts";
 import { Failure } from "../engine/failure.ts";
 import { dropPlugin } from "../store/install.ts";
 import { isFor } from "../store/plugins.ts";
@@ -76,7 +76,7 @@ function rowOf(plugin: InstalledPlugin, fits: boolean): Row {
     plugin,
     label: title,
     description: [name, other].filter((part) => part !== "").join(" · "),
-    detail: [some, ...numbers.slice(0, 3), t("{0} KB", format(size / 1000, 0))].join(" · "),
+    detail: [some, ...numbers.slice(0, 3), sizeOf(size)].join(" · "),
     iconPath: new vscode.ThemeIcon(fits ? faces[task].icon : "warning"),
   };
 }

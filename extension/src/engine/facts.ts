@@ -30,7 +30,9 @@ export function duration(milliseconds: number): string {
 
 /** Bytes as people read them. */
 export function size(bytes: number): string {
-  return vscode.l10n.t("{0} MB", format(bytes / 1e6, 1));
+  return bytes < 1e6
+    ? vscode.l10n.t("{0} KB", format(bytes / 1e3, 0))
+    : vscode.l10n.t("{0} MB", format(bytes / 1e6, 1));
 }
 
 /** A number in the way of VS Code's language. */
