@@ -113,7 +113,10 @@ describe.runIf(hasEditors)("models", () => {
     expect((await model()).model).toMatchObject({ name: "tests/tiny", sha256 });
 
     const [, row] = await rows();
-    expect(row).toMatchObject({ label: "tests/tiny", description: expect.stringMatching(/^in use · \d+ KB$/) });
+    expect(row).toMatchObject({
+      label: "tests/tiny",
+      description: expect.stringMatching(/^in use · \d+ KB$/),
+    });
     expect(row.detail).toContain(`/tests/tiny/tree/c0ffee`);
     expect(row.detail).toContain("licence: mit");
     await workbench.palette("Cloze: Manage Plugins…");
