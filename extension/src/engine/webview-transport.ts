@@ -38,12 +38,13 @@ export class WebviewTransport implements Transport, vscode.WebviewViewProvider, 
   resolveWebviewView(view: vscode.WebviewView): void {
     this.#view = view;
     view.webview.options = { enableScripts: true, localResourceRoots: [this.#extension, ...this.#roots] };
-    view.webview.html = this.#page(view.webview, false);
     view.onDidDispose(() => {
       if (this.#view === view) this.#view = undefined;
       this.#lose?.(vscode.l10n.t("its view was closed"));
     });
-    this.#shown?.(view);
+    if (this.#shown)
+      this.#shown(view); // whoever waits for the view writes its page: one is loaded, not two
+    else view.webview.html = this.#page(view.webview, false);
   }
 
   async start(_script: string, listener: EngineListener): Promise<EnginePort> {
@@ -102,9 +103,13 @@ export class WebviewTransport implements Transport, vscode.WebviewViewProvider, 
       this.#shown = resolve;
       setTimeout(() => reject(new Error(vscode.l10n.t("the view Cloze: Engine did not appear"))), PATIENCE);
     });
-    await vscode.commands.executeCommand("setContext", "cloze.webview", true);
-    await vscode.commands.executeCommand(`${VIEW}.focus`, { preserveFocus: true });
-    return shown;
+    try {
+      await vscode.commands.executeCommand("setContext", "cloze.webview", true);
+      await vscode.commands.executeCommand(`${VIEW}.focus`, { preserveFocus: true });
+      return await shown;
+    } finally {
+      this.#shown = undefined;
+    }
   }
 
   /** @param running Whether the page starts an engine. */
