@@ -7,6 +7,7 @@ import * as vscode from "vscode";
 import type { ClozePlugin } from "../../api.d.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../engine/failure.ts";
+import { PLUGIN_NAME } from "../text/names.ts";
 
 /** Texts that are read at once: every token's features of long ones are a megabyte each. */
 const AT_ONCE = 16;
@@ -118,7 +119,7 @@ function taken(name: string): Failure {
 
 /** Other extensions may be written in JavaScript: what they give is checked. */
 function check({ name, features, run }: { readonly [K in keyof ClozePlugin]?: unknown }): void {
-  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(String(name)))
+  if (!PLUGIN_NAME.test(String(name)))
     throw new Failure(
       "invalid-plugin",
       vscode.l10n.t(

@@ -2,9 +2,12 @@
  * Names of plugins from names of files, and titles from names.
  */
 
-/** What a plugin may be called, as @cloze/core has it. */
+/** What a plugin's name is made of, as @cloze/core has it. */
+export const PLUGIN_NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+/** What a plugin of a model may be called: not what the model's own head is. */
 export function isPluginName(name: string): boolean {
-  return /^[a-z0-9][a-z0-9-]{0,63}$/.test(name) && name !== OWN;
+  return PLUGIN_NAME.test(name) && name !== OWN;
 }
 
 /** What a head is called that came inside of a model. */
