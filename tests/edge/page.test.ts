@@ -179,14 +179,14 @@ describe.runIf(installed)("the demo page", () => {
       };
       await panel.getByRole("button", { name: "Classify" }).click();
       await expect.poll(() => panel.getByRole("row").count()).toBeGreaterThan(8);
+      await stand.page.keyboard.press("Escape");
+      await expect.poll(() => verdict(panel).textContent()).toBe("Cancelled");
       const rows = await panel.getByRole("rowheader").count();
       expect(rows).toBeLessThan(40);
       expect(await panel.getByText(/ of 40$/).textContent()).toBe(`${rows} of 40`);
       expect(await panel.getByRole("progressbar").evaluate((bar: HTMLProgressElement) => bar.value)).toBe(
         rows,
       );
-      await stand.page.keyboard.press("Escape");
-      expect(await verdict(panel).textContent()).toBe("Cancelled");
       edge.server.session.gate = async () => {};
       for (const release of held) release();
       expect(await panel.getByRole("rowheader").count()).toBe(rows);
@@ -270,7 +270,7 @@ describe.runIf(installed)("the demo page", () => {
     it("that is pasted into an open page is opened too", async () => {
       await stand.page.evaluate(() => (location.hash = "#classify?many=on&text=one%0Atwo"));
       const panel = stand.page.getByRole("tabpanel", { name: "Classify" });
-      expect(await panel.getByLabel("Text (one a line)").inputValue()).toBe("one\ntwo");
+      await expect.poll(() => panel.getByLabel("Text (one a line)").inputValue()).toBe("one\ntwo");
     });
   });
 
@@ -280,7 +280,7 @@ describe.runIf(installed)("the demo page", () => {
     await dialog.getByText("This deployment does not offer it").waitFor();
     expect(await dialog.getByRole("button", { name: "Download" }).isDisabled()).toBe(true);
     await stand.page.keyboard.press("Escape");
-    expect(await stand.page.getByRole("radio", { name: "the Worker" }).isChecked()).toBe(true);
+    await expect.poll(() => stand.page.getByRole("radio", { name: "the Worker" }).isChecked()).toBe(true);
     expect(stand.complaints.every((said) => said.includes("404"))).toBe(true);
     stand.complaints = [];
   });

@@ -59,6 +59,11 @@ describe("what is read again", () => {
     expect(read(3, 8)).toBe("One.\n\nTwo and three.");
   });
 
+  test("does not depend on what was cut to pieces before", () => {
+    pieces("Before it.\n\nAnother.", { start: 0, end: 20 }).next();
+    expect(read(8, 9)).toBe("Two and three.");
+  });
+
   test("splits no word of a long paragraph, and is bounded", () => {
     const long = "lorem ipsum ".repeat(1000);
     const span = around(long, { start: 6003, end: 6004 });

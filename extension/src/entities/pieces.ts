@@ -7,7 +7,8 @@ import type { Span } from "../text/sentences.ts";
 /** Units of a piece at most: the model reads some hundred words at once, and an edit has its whole piece read again. */
 const LONGEST = 2000;
 
-const BLANK_LINE = /\n[^\S\n]*\n/g;
+const BLANK_LINE = /\n[^\S\n]*\n/;
+const THROUGH_LAST_BLANK_LINE = /^[^]*\n[^\S\n]*\n/;
 
 /**
  * Cuts a part of a text to pieces, one behind the other without a gap.
@@ -24,9 +25,9 @@ export function* pieces(text: string, { start, end }: Span): Generator<Span> {
 }
 
 function pieceLength(ahead: string, isLast: boolean): number {
-  BLANK_LINE.lastIndex = ahead.search(/\S/); // blank lines in front belong to what follows
-  const blank = BLANK_LINE.lastIndex < 0 ? null : BLANK_LINE.exec(ahead);
-  if (blank) return blank.index + blank[0].length;
+  const front = ahead.search(/\S/); // blank lines in front belong to what follows
+  const blank = front < 0 ? null : BLANK_LINE.exec(ahead.slice(front));
+  if (blank) return front + blank.index + blank[0].length;
   if (isLast) return ahead.length;
   for (const border of [/.*(?:[.!?]\s+|[。！？]\s*)/s, /.*\n/s, /.*\s/s]) {
     const found = border.exec(ahead)?.[0].length ?? 0;
@@ -44,13 +45,13 @@ function pieceLength(ahead: string, isLast: boolean): number {
 export function around(text: string, { start, end }: Span): Span {
   const from = Math.max(0, start - LONGEST);
   const before = text.slice(from, start);
-  const blank = [...before.matchAll(BLANK_LINE)].at(-1);
+  const blank = THROUGH_LAST_BLANK_LINE.exec(before)?.[0].length;
   const behind = text.slice(end, end + LONGEST);
   const next = behind.search(BLANK_LINE);
   const first = from === 0 ? 0 : before.search(/\s/) + 1; // no word is split, where there are words
   const last = end + LONGEST >= text.length ? behind.length : behind.search(/\s\S*$/);
   return {
-    start: from + (blank ? blank.index + blank[0].length : first),
+    start: from + (blank ?? first),
     end: end + (next >= 0 ? next : last < 0 ? behind.length : last),
   };
 }
