@@ -27,8 +27,8 @@ const REQUIRED = [
   "model/files.json",
   "model/model.safetensors",
   "model/README.md",
-  "runtime/ort-wasm-simd-threaded.wasm",
-  "runtime/ort-wasm-simd-threaded.asyncify.wasm",
+  "runtime/ort-wasm-simd-threaded.wasm.gz",
+  "runtime/ort-wasm-simd-threaded.asyncify.wasm.gz",
 ];
 /** The pictures of README.md are shown where it is published, not by VS Code. */
 const IGNORED = ["media/screenshots/**", "media/icon.svg", "**/*.map"];

@@ -48,6 +48,15 @@ describe.runIf(hasEditors)("training, and plugins", () => {
       const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0].uri, file);
       await vscode.commands.executeCommand("cloze.installPlugin", uri);
     }, name);
+  /** As another extension does, which hears itself what fails. */
+  const askFor = (command: string, name: string) =>
+    workbench.run(
+      (vscode, [id, file]) => {
+        const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0].uri, file);
+        return vscode.commands.executeCommand<{ name: string }>(id, { uri });
+      },
+      [command, name] as const,
+    );
   const inWorkspace = (name: string) => path.join(workbench.editor.workspace!, name);
 
   test("the file in the editor becomes a plugin and a command, with its score and a way to try it", async () => {
@@ -108,6 +117,9 @@ describe.runIf(hasEditors)("training, and plugins", () => {
     await install("nothing.cloze");
     expect(await workbench.toast("nothing.cloze")).toContain("cannot be read: is it still there?");
     await workbench.clearToasts();
+    for (const command of ["cloze.installPlugin", "cloze.trainClassifier"])
+      await expect(askFor(command, "nothing.cloze")).rejects.toThrow("cannot be read: is it still there?");
+    expect(await workbench.toasts()).toEqual([]);
   });
 
   test("training that is cancelled leaves nothing, and the engine goes on", async () => {

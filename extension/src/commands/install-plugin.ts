@@ -18,7 +18,7 @@ const NAMES: ReadonlySet<string> = new Set(["plugin.json", "head.safetensors", "
 export const installPlugin: Command = {
   id: "cloze.installPlugin",
   async run(cloze, argument) {
-    const uri = argument instanceof vscode.Uri ? argument : await choose();
+    const { uri = await choose() } = argument instanceof vscode.Uri ? { uri: argument } : givenOf(argument);
     const { t } = vscode.l10n;
     const place = uri.path.slice(uri.path.lastIndexOf("/") + 1);
     const plugin = await during(t("Checking {0}", place), async (run) =>
@@ -43,6 +43,14 @@ export const installPlugin: Command = {
     return { name, title, version, kind, labels, metrics, sha256 };
   },
 };
+
+/** What another extension gives. */
+function givenOf(argument: unknown): { readonly uri?: vscode.Uri } {
+  const { uri } = (argument ?? {}) as { readonly uri?: unknown };
+  if (uri === undefined) return {};
+  if (uri instanceof vscode.Uri) return { uri };
+  throw new Failure("invalid-input", vscode.l10n.t("The command takes { uri }: a file's or a folder's Uri."));
+}
 
 /** Not every desktop's dialog has files and folders in one: which is asked before. */
 async function choose(): Promise<vscode.Uri> {

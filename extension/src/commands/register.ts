@@ -20,10 +20,10 @@ export function registerCommand(cloze: Cloze, command: Command): vscode.Disposab
   });
 }
 
-/** Whether a program asks, with texts of its own, and no person. Menus give places, and what is selected there. */
+/** Whether a program asks, with texts or a file of its own, and no person. Menus give places, and what is selected there. */
 function isRequest(argument: unknown): boolean {
   if (argument instanceof vscode.Uri) return false; // it has a query, too
-  const fields = ["text", "texts", "inputs", "context", "query"];
+  const fields = ["text", "texts", "inputs", "context", "query", "uri"];
   return typeof argument === "object" && argument !== null && fields.some((field) => field in argument);
 }
 

@@ -5,7 +5,7 @@
 import { ClozeError } from "@cloze/core";
 import type { Predictor } from "@cloze/core";
 import { sha256 } from "@cloze/runtime/plugin";
-import { FetchFiles, load } from "@cloze/runtime/web";
+import { describeAdapter, FetchFiles, load } from "@cloze/runtime/web";
 import { fetchByPage } from "../engine/page-fetch.ts";
 import type { Content, EngineInfo, HostSide, OpenOptions, Outcome } from "../engine/protocol.ts";
 import { PluginSet } from "./plugins.ts";
@@ -120,19 +120,6 @@ async function hashWeights(files: FetchFiles): Promise<string> {
   return sha256(new TextEncoder().encode(hashes.join("")));
 }
 
-async function describeAdapter(): Promise<EngineInfo["adapter"]> {
-  const adapter = await globalThis.navigator?.gpu?.requestAdapter().catch(() => null);
-  if (!adapter?.info) return undefined; // browsers before 2024 tell nothing, and are too old for ONNX Runtime's WebGPU
-  const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
-  return {
-    vendor,
-    architecture,
-    description,
-    software: isFallbackAdapter || /swiftshader|llvmpipe/i.test(`${architecture} ${description}`),
-    halfPrecision: adapter.features.has("shader-f16"),
-  };
-}
-
 /** The model's files, by the list that lies with them. The host reads them, or says where they are to be fetched. */
 function filesOf(host: Host): FetchFiles {
   return new FetchFiles(MODEL, {
@@ -142,10 +129,11 @@ function filesOf(host: Host): FetchFiles {
 }
 
 async function readRuntime(host: Host, name: string): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await respond(await host.readRuntime(name));
-  if (!response.ok)
+  const { ok, body } = await respond(await host.readRuntime(`${name}.gz`));
+  if (!ok || !body)
     throw new ClozeError("not-found", `ONNX Runtime's ${name} is not there: install the extension again.`);
-  return new Uint8Array(await response.arrayBuffer());
+  const whole = new Response(body.pipeThrough(new DecompressionStream("gzip")));
+  return new Uint8Array(await whole.arrayBuffer());
 }
 
 async function respond(outcome: Outcome<Content>): Promise<Response> {

@@ -1,6 +1,7 @@
 /**
  * How the engine's facts are called where people read them: the status item, Engine Info, messages.
  */
+import type { Adapter } from "@cloze/runtime/web";
 import * as vscode from "vscode";
 import type { EngineInfo } from "./protocol.ts";
 
@@ -9,7 +10,7 @@ export function deviceName(device: EngineInfo["device"]): string {
 }
 
 /** The graphics card as the browser tells of it. */
-export function adapterName({ vendor, architecture, description, software }: AdapterInfo): string {
+export function adapterName({ vendor, architecture, description, software }: Adapter): string {
   const words = new Set([vendor, architecture, description].filter((word) => word !== ""));
   const name = words.size === 0 ? vscode.l10n.t("not named by the browser") : [...words].join(" ");
   return software ? vscode.l10n.t("{0} (software: the processor plays the card)", name) : name;
@@ -42,5 +43,3 @@ export function format(value: number, digits: number): string {
     maximumFractionDigits: digits,
   });
 }
-
-type AdapterInfo = NonNullable<EngineInfo["adapter"]>;

@@ -3,7 +3,7 @@
  * workers and webviews, so it is plain: texts, numbers, lists, objects and typed arrays.
  */
 import type { Plugin } from "@cloze/core";
-import type { Device } from "@cloze/runtime/web";
+import type { Adapter, Device } from "@cloze/runtime/web";
 import type { Tasks } from "../engine-worker/tasks.ts";
 
 /** What a call came to: errors lose their code on the way otherwise. */
@@ -62,14 +62,8 @@ export interface EngineInfo {
   readonly precision: string;
   /** Why it is not where it was wanted. */
   readonly fallback?: string;
-  readonly adapter?: {
-    readonly vendor: string;
-    readonly architecture: string;
-    readonly description: string;
-    /** Whether a CPU plays it. */
-    readonly software: boolean;
-    readonly halfPrecision: boolean;
-  };
+  /** The graphics card, where the browser gives one. */
+  readonly adapter?: Adapter;
   readonly model: {
     readonly name: string;
     readonly layers: number;

@@ -1,15 +1,41 @@
-/** The graphics card, as far as it decides where a model runs. */
+/** The graphics card, and whether a model is to run on it. */
 import { ClozeError } from "@cloze/core";
 import type { Device } from "./protocol.ts";
 
-/** A graphics card that may be taken. */
+/** A graphics card, as a browser tells of it. */
 export interface Adapter {
-  /** All that is told of it. */
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
   readonly description: string;
   /** Whether it computes in half precision. */
-  readonly half: boolean;
+  readonly halfPrecision: boolean;
   /** Whether it is a CPU's: right, but slower than WebAssembly. */
   readonly software: boolean;
+}
+
+/**
+ * The graphics card that there is, whether or not a model runs on it.
+ *
+ * @returns Nothing without WebGPU, and of browsers from before 2024, which tell nothing and are too old for ONNX
+ *   Runtime's WebGPU.
+ * @example no-run
+ * const card = await describeAdapter();
+ * card?.vendor; // "intel"
+ */
+export async function describeAdapter(): Promise<Adapter | undefined> {
+  const adapter = await globalThis.navigator?.gpu?.requestAdapter().catch(() => null);
+  if (!adapter?.info) return undefined;
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  return {
+    vendor,
+    architecture,
+    device,
+    description,
+    halfPrecision: adapter.features.has("shader-f16"),
+    // Browsers from before 2025 have it beside `info`, not in it.
+    software: isFallbackAdapter ?? (adapter as { isFallbackAdapter?: boolean }).isFallbackAdapter ?? false,
+  };
 }
 
 /**
@@ -23,8 +49,8 @@ export async function findAdapter(device: Device | "auto"): Promise<Adapter | un
       field: "device",
     });
   if (device === "wasm") return undefined;
-  const adapter = await globalThis.navigator?.gpu?.requestAdapter().catch(() => null);
-  if (!adapter?.info) {
+  const adapter = await describeAdapter();
+  if (!adapter) {
     if (device === "auto") return undefined;
     throw new ClozeError(
       "unsupported",
@@ -32,11 +58,5 @@ export async function findAdapter(device: Device | "auto"): Promise<Adapter | un
       { field: "device" },
     );
   }
-  const { vendor, architecture, device: card, description, isFallbackAdapter } = adapter.info;
-  if (device === "auto" && isFallbackAdapter) return undefined; // WebAssembly beats a CPU's shaders
-  return {
-    description: [vendor, architecture, card, description].join("/"),
-    half: adapter.features.has("shader-f16"),
-    software: isFallbackAdapter,
-  };
+  return device === "auto" && adapter.software ? undefined : adapter; // WebAssembly beats a CPU's shaders
 }

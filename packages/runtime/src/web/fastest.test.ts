@@ -3,8 +3,15 @@ import { expect, test } from "vitest";
 import { candidatesOf, VERSION } from "./fastest.ts";
 import { difference } from "./probe.ts";
 
-const card = { description: "a card", half: true, software: false };
-const plain = { ...card, half: false };
+const card = {
+  vendor: "a",
+  architecture: "b",
+  device: "c",
+  description: "a card",
+  halfPrecision: true,
+  software: false,
+};
+const plain = { ...card, halfPrecision: false };
 const code = (expected: string) => expect.objectContaining({ code: expected }) as Error;
 
 const probed = (...numbers: number[][]) => ({

@@ -45,15 +45,15 @@ export function candidatesOf(
     throw new ClozeError("invalid-option", `precision should be fp32, fp16 or auto, but is ${precision}.`, {
       field: "precision",
     });
-  if (device === "webgpu" && precision === "fp16" && !adapter?.half)
+  if (device === "webgpu" && precision === "fp16" && !adapter?.halfPrecision)
     throw new ClozeError(
       "unsupported",
       "This graphics card does not compute in half precision: take the precision fp32, or auto.",
       { field: "precision" },
     );
   const found: Choice[] = [];
-  if (adapter?.half && precision !== "fp32") found.push("webgpu-fp16");
-  if (adapter && (!adapter.half || precision !== "fp16")) found.push("webgpu");
+  if (adapter?.halfPrecision && precision !== "fp32") found.push("webgpu-fp16");
+  if (adapter && (!adapter.halfPrecision || precision !== "fp16")) found.push("webgpu");
   if (device !== "webgpu") found.push("wasm");
   return found;
 }
@@ -66,7 +66,9 @@ export async function placeKey(
   adapter: Adapter,
 ): Promise<string> {
   const hashes = await Promise.all([...places.weightFiles].sort().map((path) => hashOf(files, path)));
-  return keyOf([VERSION, adapter.description, ...candidates, ...hashes]);
+  const { vendor, architecture, device, description } = adapter;
+  const card = [vendor, architecture, device, description].join("/");
+  return keyOf([VERSION, card, ...candidates, ...hashes]);
 }
 
 /**
