@@ -40,7 +40,11 @@ function startEngine(
         },
         { post: (message) => listener.message(message), on: (listening) => (hear = listening), timeout: -1 },
       );
-      return { post: (message) => hear(message), end: () => void (port.ended = true) };
+      return {
+        post: (message) => hear(message),
+        contentOf: async () => ({ url: "" }),
+        end: () => void (port.ended = true),
+      };
     },
   };
   const host: EngineHost = {

@@ -219,13 +219,9 @@ export class Engine implements vscode.Disposable {
   }
 
   #hostSide(port: EnginePort, model: vscode.Uri, runtime: vscode.Uri): HostSide {
-    const content = async (file: vscode.Uri) =>
-      port.urlOf
-        ? { url: port.urlOf(file) }
-        : { bytes: new Uint8Array(await vscode.workspace.fs.readFile(file)) };
     return {
-      read: (path) => told(() => content(vscode.Uri.joinPath(model, path))),
-      readRuntime: (name) => told(() => content(vscode.Uri.joinPath(runtime, name))),
+      read: (path) => told(() => port.contentOf(vscode.Uri.joinPath(model, path))),
+      readRuntime: (name) => told(() => port.contentOf(vscode.Uri.joinPath(runtime, name))),
       recall: async (key) => this.#host.memory.get<string>(key),
       remember: async (key, value) => this.#host.memory.update(key, value),
       progress: (call, done, total) => this.#calls.get(call)?.run.onProgress?.({ done, total }),

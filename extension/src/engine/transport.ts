@@ -2,6 +2,7 @@
  * Where an engine lives, and how it is spoken to: in a worker of the web-worker extension host, or in a webview.
  */
 import type * as vscode from "vscode";
+import type { Content } from "./protocol.ts";
 
 /** A way to start engines. */
 export interface Transport {
@@ -19,8 +20,12 @@ export interface Transport {
 /** An engine's worker that runs. */
 export interface EnginePort {
   post(message: unknown): void;
-  /** Where the engine can fetch a file by itself. Without it the host reads files for it. */
-  urlOf?(file: vscode.Uri): string;
+  /**
+   * A file for the engine, or where it can fetch it by itself.
+   *
+   * @throws vscode.FileSystemError
+   */
+  contentOf(file: vscode.Uri): Promise<Content>;
   /** Ends the engine, whatever it does, and frees all that it holds. */
   end(): void;
 }

@@ -88,7 +88,7 @@ export class WebviewTransport implements Transport, vscode.WebviewViewProvider, 
     clearTimeout(late);
     return {
       post: (message) => void webview.postMessage(plain(message)),
-      urlOf: (file) => webview.asWebviewUri(file).toString(),
+      contentOf: async (file) => ({ url: webview.asWebviewUri(file).toString() }),
       end,
     };
   }
