@@ -104,7 +104,7 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     await until(status).toContain("Answer 1 of");
     await workbench.focusEditor();
     for (let i = 0; i < 9; i++) await workbench.page.keyboard.press("ControlOrMeta+Z");
-    expect(await workbench.text()).toBe(play);
+    await until(() => workbench.text()).toBe(play);
 
     await ask("Who directed the play?");
     await until(() => workbench.marks.count()).toBeGreaterThan(0);
@@ -155,7 +155,7 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     })) as Asked;
     expect(mixed.slice(asked.answers[0].start, asked.answers[0].end)).toBe(asked.answers[0].text);
     expect(asked.answers[0].text).toContain("Chekhov");
-    expect(await workbench.selected()).toEqual([asked.answers[0].text]);
+    await until(() => workbench.selected()).toEqual([asked.answers[0].text]);
     await workbench.screenshot("ask-mixed");
   });
 

@@ -253,7 +253,7 @@ describe.runIf(hasEditors)("Suggest Words Here", () => {
     await workbench.quickPickRows();
     console.log(`in 1 MB, from the palette to the rows: ${Date.now() - before} ms`);
     await workbench.accept();
-    expect((await workbench.text()).length).toBeGreaterThan(1_000_000);
+    await eventually(() => workbench.text()).not.toBe(files["large.txt"]);
   });
 
   test("it can be cancelled while the engine starts, and leaves nothing", async () => {
