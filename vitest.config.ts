@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["{packages/*,extension}/src/**/*.test.ts"] } },
+      { test: { name: "unit", include: ["{packages/*,extension}/src/**/*.test.ts"], testTimeout: 60_000 } },
       {
         test: {
           name: "integration",

@@ -94,6 +94,7 @@ export function start(context: vscode.ExtensionContext, worker?: Transport): unk
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (STARTED_WITH.some((setting) => change.affectsConfiguration(setting)))
         engine.stop(vscode.l10n.t("A setting of the engine was changed: try again."));
+      if (change.affectsConfiguration("cloze.engine.unloadAfter")) engine.restAnew();
     }),
     ...commands.map((command) => registerCommand(cloze, command)),
     registerPluginCommands(cloze),

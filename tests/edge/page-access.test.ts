@@ -163,10 +163,17 @@ describe.runIf(installed)("the demo page, for everybody", () => {
     await page.keyboard.press("Control+Enter");
     await expect.poll(() => verdict(classify).textContent()).toBe("positive, 98.2\u00a0%");
     const ask = await stand.show("Ask");
+    let asked = 0;
+    page.on("request", (request) => (asked += Number(request.url().endsWith("/v1/answer"))));
     await ask.getByLabel("Question").fill("Who?");
-    await page.keyboard.press("Enter");
-    await expect.poll(() => verdict(ask).textContent()).toMatch(/^Anton Chekhov/);
+    for (const [i, keys] of ["Enter", "Control+Enter"].entries()) {
+      await page.keyboard.press(keys);
+      await expect.poll(() => asked).toBe(i + 1);
+      await ask.locator("[aria-busy=false]").waitFor();
+      await expect.poll(() => verdict(ask).textContent()).toMatch(/^Anton Chekhov/);
+    }
     expect(await ask.getByLabel("Question").inputValue()).toBe("Who?");
+    expect(asked).toBe(2); // once a key
   });
 
   it("is stopped by Escape while it waits", async () => {

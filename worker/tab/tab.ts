@@ -18,8 +18,8 @@ export interface TabOptions {
 
 export interface Tab {
   readonly device: Device;
-  /** Why it is not on WebGPU, where that was tried. */
-  readonly fallback?: string;
+  /** Why it is not on WebGPU, though there is an adapter. */
+  readonly fallback?: string | undefined;
   /**
    * Answers a request's JSON as `POST route` does.
    *
@@ -56,8 +56,12 @@ export async function openTab({ device = "auto", onProgress, signal }: TabOption
   const host = { tokenizer: bert.tokenizer, predictor: async () => bert };
   const routes: readonly Route[] = taskRoutes(bert.config);
   return {
-    device: bert.device,
-    ...(bert.fallback && { fallback: bert.fallback.message }),
+    get device() {
+      return bert.device; // it may lose its graphics card
+    },
+    get fallback() {
+      return bert.fallback?.message;
+    },
     async answer(path, body, { signal: cancel } = {}) {
       const route = routes.find(({ name }) => path === `/v1/${name}`);
       if (!route) throw new TabError(new ClozeError("not-found", `There is no route ${path} in this tab.`));

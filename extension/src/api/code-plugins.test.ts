@@ -46,3 +46,22 @@ test("a name whose command an installed plugin has is refused", () => {
   expect(() => plugins.add(plugin)).toThrow(expect.objectContaining({ code: "invalid-plugin" }));
   expect(plugins.has("vowels")).toBe(false);
 });
+
+test("a plugin that is cancelled is not called again", async () => {
+  const engine = { run: async (_: string, args: { inputs: readonly object[] }) => args.inputs };
+  const plugins = new CodePlugins(engine as unknown as Engine);
+  const abort = new AbortController();
+  const read: string[] = [];
+  plugins.add({
+    ...plugin,
+    name: "slow",
+    run({ text }) {
+      abort.abort();
+      return { count: read.push(text) };
+    },
+  });
+  await expect(plugins.run("slow", [{ text: "a" }, { text: "b" }], abort)).rejects.toMatchObject({
+    code: "aborted",
+  });
+  expect(read).toEqual(["a"]);
+});

@@ -94,11 +94,12 @@ export class CodePlugins implements vscode.Disposable {
         { ...(run.signal && { signal: run.signal }) },
       );
       try {
-        for (const input of read) answers.push(await plugin.run(input));
+        for (const input of read) if (!run.signal?.aborted) answers.push(await plugin.run(input));
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         throw new Failure("plugin-failed", vscode.l10n.t("The plugin {0} failed: {1}", name, why), error);
       }
+      if (run.signal?.aborted) throw Failure.cancelled();
       run.onProgress?.({ done: answers.length, total: inputs.length });
     }
     return answers;

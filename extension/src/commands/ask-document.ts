@@ -38,11 +38,12 @@ export const askDocument: Command = {
     const editor = vscode.window.activeTextEditor;
     if (!editor) throw new Failure("invalid-input", vscode.l10n.t("Open a document to ask it."));
     const { document } = editor;
-    const part = partOf(editor);
-    const title = part ? vscode.l10n.t("Ask the Selected Text") : vscode.l10n.t("Ask This Document");
+    const title = partOf(editor)
+      ? vscode.l10n.t("Ask the Selected Text")
+      : vscode.l10n.t("Ask This Document");
     const question = given.question ?? (await readQuestion(cloze.context.workspaceState, title));
     if (question === undefined) return undefined;
-    const answer = await askIn(cloze, document, part, question, plugin);
+    const answer = await askIn(cloze, document, partOf(editor), question, plugin); // it may be elsewhere now
     await show(cloze, document, question, answer);
     return answer;
   },
@@ -142,13 +143,14 @@ function partOf({ document, selection }: vscode.TextEditor): vscode.Selection | 
 /** The answer in its sentence, and what the model gave it. */
 function tooltip(text: string, { start, end, score, probability }: Found): vscode.MarkdownString {
   const sentence: Span = sentenceAt(text, start) ?? { start, end };
+  const flat = (from: number, to: number) => text.slice(from, to).replaceAll(/\s+/g, " "); // no line's end in what is bold
   const scores = vscode.l10n.t("score {0}, probability {1}", score.toFixed(2), probability.toFixed(3));
   return new vscode.MarkdownString()
-    .appendText(text.slice(sentence.start, start))
+    .appendText(flat(sentence.start, start))
     .appendMarkdown("**")
-    .appendText(text.slice(start, end))
+    .appendText(flat(start, end))
     .appendMarkdown("**")
-    .appendText(`${text.slice(end, Math.max(end, sentence.end))}\n`)
+    .appendText(flat(end, Math.max(end, sentence.end)))
     .appendMarkdown("\n\n")
     .appendText(scores);
 }

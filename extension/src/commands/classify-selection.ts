@@ -19,7 +19,9 @@ export const classifySelection: Command = {
         cloze.engine.run("classify", { inputs: inputs as TextInput[], plugin }, run),
       );
     }
-    const plugins = (await listPlugins(cloze)).filter(({ face }) => face === faces.classify);
-    return runOnEditor(cloze, await pickPlugin(cloze, plugins, "classify", set));
+    return runOnEditor(cloze, async () => {
+      const plugins = (await listPlugins(cloze)).filter(({ face }) => face === faces.classify);
+      return pickPlugin(cloze, plugins, "classify", set);
+    });
   },
 };

@@ -32,8 +32,15 @@ export const findSimilar: Command = {
   id: "cloze.findSimilar",
   async run({ engine, results }, { query, texts, top }: Given = {}): Promise<Similar[] | Near[]> {
     const title = vscode.l10n.t("Comparing sentences");
-    if (texts !== undefined)
-      return during(title, (run) => engine.run("nearest", { query: query!, texts, top }, run));
+    if (texts !== undefined) {
+      const lists = Array.isArray(texts) && texts.every((text) => typeof text === "string");
+      if (!lists || typeof query !== "string")
+        throw new Failure(
+          "invalid-input",
+          vscode.l10n.t("The command takes { query, texts, top }: a text, a list of texts and a number."),
+        );
+      return during(title, (run) => engine.run("nearest", { query, texts, top }, run));
+    }
 
     const editor = vscode.window.activeTextEditor;
     if (!editor)

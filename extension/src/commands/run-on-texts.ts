@@ -6,9 +6,11 @@ import * as vscode from "vscode";
 import type { Cloze } from "../cloze.ts";
 import { Failure } from "../engine/failure.ts";
 import { settings } from "../settings.ts";
+import { Follower } from "../text/follower.ts";
 import { spanOf } from "../text/ranges.ts";
 import { takeSpans } from "../text/selections.ts";
 import type { Taken } from "../text/selections.ts";
+import { wholeCharacter } from "../text/sentences.ts";
 import { percent } from "../views/percent.ts";
 import type { Note, Place } from "../views/result-decorations.ts";
 import type { Result } from "../views/results-view.ts";
@@ -66,16 +68,20 @@ export async function answerGiven(
 /**
  * Runs a plugin on what the editor says: each selection, each line of a long one, or the sentence at the cursor.
  *
+ * @param choose Says which plugin. It may take a while; what was selected before is read, wherever edits move it.
  * @returns The answers, each with its text and where that was.
  * @throws Failure `no-editor`, `empty`, `aborted` where a question was given up, and what the plugin throws.
  */
-export async function runOnEditor(cloze: Cloze, plugin: Runnable): Promise<unknown> {
+export async function runOnEditor(cloze: Cloze, choose: () => Promise<Runnable>): Promise<unknown> {
   const editor = vscode.window.activeTextEditor;
   if (!editor)
     throw new Failure("no-editor", vscode.l10n.t("No editor is open: open the text that is to be read."));
-  const { document, selections } = editor;
+  const { document } = editor;
+  const before = editor.selections.map((selection) => spanOf(document, selection));
+  const follower = new Follower(document);
+  const plugin = await choose().finally(() => follower.dispose());
+  const selected = before.map((span) => follower.now(span)).filter((span) => span !== undefined);
   const text = document.getText();
-  const selected = selections.map((selection) => spanOf(document, selection));
   const taken = takeSpans(text, selected, plugin.face.byLine ? settings().get("classify.lines") : "never");
   const { spans } = taken;
   if (spans.length === 0)
@@ -98,6 +104,9 @@ export async function runOnEditor(cloze: Cloze, plugin: Runnable): Promise<unkno
     });
     show(cloze, plugin, taken, { texts, places, readings });
     return answers.map((answer, i) => ({ text: texts[i], at: [spans[i].start, spans[i].end], ...answer }));
+  } catch (error) {
+    for (const place of places) place.note = undefined;
+    throw error;
   } finally {
     decorations.forget(places);
   }
@@ -195,5 +204,5 @@ function spoken({ label, score }: Reading): string {
 
 function shorten(text: string, length: number): string {
   const line = text.replaceAll(/\s+/g, " ");
-  return line.length > length ? `${line.slice(0, length)}…` : line;
+  return line.length > length ? `${line.slice(0, wholeCharacter(line, length))}…` : line;
 }

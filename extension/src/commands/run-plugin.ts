@@ -15,9 +15,13 @@ export const runPlugin: Command = {
   async run(cloze, argument) {
     const given = givenOf(argument);
     const { plugin: name } = (argument ?? {}) as { plugin?: unknown };
-    const plugins = await listPlugins(cloze);
-    const plugin = typeof name === "string" ? find(plugins, name) : await pickPlugin(cloze, plugins, "run");
-    return given ? answerGiven(given, (inputs, run) => plugin.run(inputs, run)) : runOnEditor(cloze, plugin);
+    const choose = async (): Promise<Runnable> => {
+      const plugins = await listPlugins(cloze);
+      return typeof name === "string" ? find(plugins, name) : pickPlugin(cloze, plugins, "run");
+    };
+    if (!given) return runOnEditor(cloze, choose);
+    const plugin = await choose();
+    return answerGiven(given, (inputs, run) => plugin.run(inputs, run));
   },
 };
 

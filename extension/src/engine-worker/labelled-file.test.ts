@@ -25,6 +25,24 @@ describe("columns", () => {
     });
   });
 
+  test("a column may have no name, as the first of a table that pandas wrote", () => {
+    expect(lookAtColumns({ file: "a.csv", source: ",text,label\n0,a,x\n" }).columns).toEqual([
+      { name: "", sample: "0" },
+      { name: "text", sample: "a" },
+      { name: "label", sample: "x" },
+    ]);
+    const { columns } = lookAtColumns({ file: "a.csv", source: "text,label\n,x\n" });
+    expect(columns[1].sample).toBe("x");
+  });
+
+  test("a cell in quotation marks may hold line breaks, also in the first row", () => {
+    const source = '\n"a ""warm"",\r\n\nfilm",good\r\n"dull",bad\n';
+    expect(lookAtColumns({ file: "a.csv", source }).columns).toEqual([
+      { name: 'a "warm",\n\nfilm', sample: "dull" },
+      { name: "good", sample: "bad" },
+    ]);
+  });
+
   test("names that people use are known, unless two could be meant", () => {
     expect(lookAtColumns({ file: "a.csv", source: "id,Review,Sentiment\n" }).usual).toEqual([
       "Review",

@@ -36,14 +36,15 @@ const LABEL = /^(?:label|labels|category|class|intent|sentiment|topic|tag|tags|t
  * lookAtColumns({ file: "a.csv", source: "id,review,label\n1,warm,good\n" }).usual; // ["review", "label"]
  */
 export function lookAtColumns({ file, source }: LabelledFile): FileColumns {
-  const [first, second = ""] = firstLines(source);
+  const isCsv = /\.csv$/i.test(file);
+  const [first, second = ""] = firstLines(source, isCsv ? CSV_LINE : LINE);
   if (first === undefined)
     throw new ClozeError(
       "invalid-input",
       `${file} is empty: it should have a text and a label on each line, below a line that names the columns.`,
     );
   const table = !/\.(?:jsonl|ndjson|json)$/i.test(file);
-  const split = /\.csv$/i.test(file) ? cellsOfCsv : (line: string) => line.split("\t");
+  const split = isCsv ? cellsOfCsv : (line: string) => line.split("\t");
   const samples = split(second);
   const columns = table
     ? split(first).map((name, i) => ({ name, sample: samples[i] ?? "" }))
@@ -124,22 +125,23 @@ function usualOf(names: readonly string[]): readonly string[] | undefined {
   return texts.length === 1 && labels.length === 1 ? [texts[0], labels[0]] : undefined;
 }
 
+const LINE = /[^\n]+/g;
+/** Quotation marks may hold line breaks. */
+const CSV_LINE = /(?:"[^"]*"|[^"\n]+|")+/g;
+
 /** The first two lines that are not blank. */
-function firstLines(source: string): string[] {
+function firstLines(source: string, pattern: RegExp): string[] {
   const lines: string[] = [];
-  const text = source.startsWith("\uFEFF") ? source.slice(1) : source;
-  for (let from = 0; from < text.length && lines.length < 2;) {
-    const end = text.indexOf("\n", from);
-    const line = text.slice(from, end < 0 ? undefined : end).replace(/\r$/, "");
-    if (line.trim() !== "") lines.push(line);
-    from = end < 0 ? text.length : end + 1;
+  for (const [line] of source.replace(/^\uFEFF/, "").matchAll(pattern)) {
+    if (line.trim() !== "") lines.push(line.replaceAll(/\r(?=\n|$)/g, ""));
+    if (lines.length === 2) break;
   }
   return lines;
 }
 
-/** The cells of one line: enough for a header, which holds no line break. */
+/** The cells of one line. */
 function cellsOfCsv(line: string): string[] {
-  const cells = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)];
+  const cells = [...`,${line}`.matchAll(/,(?:"([^"]*(?:""[^"]*)*)"|([^,]*))/g)];
   return cells.map(([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare);
 }
 

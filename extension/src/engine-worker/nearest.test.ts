@@ -42,3 +42,9 @@ test("what others push out of memory meanwhile is still there for whoever asked 
   await find("last", many);
   expect(await late).toMatchObject([{ text: "remembered" }]);
 });
+
+test.each([0, -1, 1.5])("a top of %s is refused, as similar does", async (top) => {
+  await expect(find("a film", ["a warm film", "a dull film"], top)).rejects.toMatchObject({
+    code: "invalid-option",
+  });
+});

@@ -2,6 +2,7 @@
  * Texts ranked by how near they are to another, as `similar` does; what was embedded before is not embedded again, so
  * that a document costs once, and after an edit what was edited.
  */
+import { ClozeError } from "@cloze/core";
 import type { Embedding, RunOptions, Similar } from "@cloze/core";
 import type { Opened } from "./open.ts";
 
@@ -17,6 +18,10 @@ export async function nearest(
   { query, texts, top }: { query: string; texts: readonly string[]; top?: number | undefined },
   run: RunOptions,
 ): Promise<Similar[]> {
+  if (top !== undefined && !(Number.isInteger(top) && top > 0))
+    throw new ClozeError("invalid-option", `top should be a positive whole number, but is ${top}.`, {
+      field: "top",
+    });
   const all = new Map([query, ...texts].map((text) => [text, known.get(text)])); // others may push them out meanwhile
   const unseen = [...all.keys()].filter((text) => !all.get(text));
   const embedded = await bert.embed(

@@ -1,4 +1,5 @@
 import { createBirpc } from "birpc";
+import type { BirpcReturn } from "birpc";
 import { describe, expect, test, vi } from "vitest";
 import { Engine } from "./engine.ts";
 import type { EngineHost } from "./engine.ts";
@@ -22,17 +23,18 @@ const told = async <T>(value: Promise<T>): Promise<Outcome<T>> => ({ value: awai
 /** An engine that lives here: it does what a test says of each task. */
 function startEngine(
   work: (name: string, started: number) => Promise<unknown> = async (name) => name,
-  { idleTime = 0, mayStart = Promise.resolve() } = {},
+  times: { readonly idleTime?: number; readonly mayStart?: Promise<void> } = {},
 ) {
   const ports: { ended: boolean; listener: EngineListener }[] = [];
+  const hosts: BirpcReturn<HostSide, EngineSide>[] = [];
   const transport: Transport = {
     name: "worker",
     async start(_, listener) {
       const port = { ended: false, listener };
       const nth = ports.push(port);
-      if (nth === 1) await mayStart;
+      if (nth === 1) await times.mayStart;
       let hear: (message: unknown) => void;
-      createBirpc<HostSide, EngineSide>(
+      const rpc = createBirpc<HostSide, EngineSide>(
         {
           open: () => told(Promise.resolve(info)),
           run: (_call, name) => told(work(name, nth)),
@@ -40,6 +42,7 @@ function startEngine(
         },
         { post: (message) => listener.message(message), on: (listening) => (hear = listening), timeout: -1 },
       );
+      hosts.push(rpc);
       return {
         post: (message) => hear(message),
         contentOf: async () => ({ url: "" }),
@@ -51,9 +54,9 @@ function startEngine(
     start: async () => ({ transport, script: "", options: {}, model: {}, runtime: {} }) as never,
     memory: {} as never,
     log: { info() {}, warn() {} } as never,
-    idleTime: () => idleTime,
+    idleTime: () => times.idleTime ?? 0,
   };
-  return { engine: new Engine(host), ports };
+  return { engine: new Engine(host), ports, hosts };
 }
 
 const ask = (engine: Engine, signal?: AbortSignal) =>
@@ -111,6 +114,24 @@ describe("the engine", () => {
     expect(engine.state.kind).toBe("off");
   });
 
+  test("that rests takes up another time of idleness at once", async () => {
+    const times = { idleTime: 0 };
+    const { engine, ports } = startEngine(undefined, times);
+    await ask(engine);
+    times.idleTime = 20;
+    engine.restAnew();
+    await expect.poll(() => ports[0].ended).toBe(true);
+  });
+
+  test("that failed fails no more once it is stopped, since a setting was changed", async () => {
+    const { engine } = startEngine(undefined, { mayStart: Promise.reject(new Error("no")) });
+    await expect(ask(engine)).rejects.toThrow("could not be started");
+    expect(engine.state.kind).toBe("failed");
+    engine.stop("Changed.");
+    expect(engine.state.kind).toBe("off");
+    expect(await ask(engine)).toBe("selfTest");
+  });
+
   test("is not asked, nor started, by what was cancelled before", async () => {
     const done: string[] = [];
     const { engine, ports } = startEngine(async (name) => done.push(name));
@@ -119,6 +140,33 @@ describe("the engine", () => {
     await ask(engine);
     await expect(ask(engine, AbortSignal.abort())).rejects.toMatchObject({ code: "aborted" });
     expect(done).toHaveLength(1);
+  });
+
+  test("is not asked by what is cancelled just before it would be", async () => {
+    let done = 0;
+    const { engine } = startEngine(async () => ++done);
+    await ask(engine);
+    for (let ticks = 0; ticks < 12; ticks++) {
+      const abort = new AbortController();
+      const before = done;
+      const asked = ask(engine, abort.signal).catch((error: unknown) => error);
+      for (let i = 0; i < ticks; i++) await Promise.resolve();
+      const wasAsked = engine.state.kind === "busy";
+      abort.abort();
+      await asked;
+      expect(done - before).toBe(Number(wasAsked));
+    }
+  });
+
+  test("hears nothing of one that was ended", async () => {
+    const { engine, ports, hosts } = startEngine();
+    await ask(engine);
+    engine.stop();
+    await ask(engine);
+    const old = { ...info, refused: ["old"] };
+    await hosts[0].changed.asEvent(old);
+    expect(ports).toHaveLength(2);
+    expect(await engine.info()).toMatchObject({ refused: [] });
   });
 
   test("stays where it may be idle for longer than timers can wait", async () => {

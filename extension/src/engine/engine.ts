@@ -110,7 +110,13 @@ export class Engine implements vscode.Disposable {
 
   /** Ends the engine, and frees its memory; the next task starts another. */
   stop(why = vscode.l10n.t("The engine was stopped.")): void {
-    this.#end?.(new Failure("disposed", why));
+    if (this.#end) this.#end(new Failure("disposed", why));
+    else if (this.#state.kind === "failed") this.#become({ kind: "off" }); // why it failed may be gone
+  }
+
+  /** Counts the time without work from now, as the settings are now. */
+  restAnew(): void {
+    if (this.#state.kind === "ready") this.#rest();
   }
 
   dispose(): void {
@@ -120,6 +126,7 @@ export class Engine implements vscode.Disposable {
 
   async #ask<N extends TaskName>(name: N, args: TaskArgs<N>, run: RunOptions): Promise<TaskResult<N>> {
     const { rpc, info } = await unlessAborted(() => this.#run(), run.signal);
+    if (run.signal?.aborted) throw Failure.cancelled(); // just now
     const call = this.#nextCall++;
     let patience: ReturnType<typeof setTimeout> | undefined;
     const cancel = (): void => {
@@ -172,7 +179,7 @@ export class Engine implements vscode.Disposable {
       const { transport, script, options, model, runtime } = await Promise.race([this.#host.start(), ended]);
       let hear: ((message: unknown) => void) | undefined;
       const starting = transport.start(script, {
-        message: (message) => hear?.(message),
+        message: (message) => (over ? undefined : hear?.(message)), // some workers end a little later
         gone: (why) => end(new Failure("lost", vscode.l10n.t("The engine was lost: {0}.", why))),
       });
       const started = starting.then(

@@ -40,7 +40,6 @@ export class WebviewTransport implements Transport, vscode.WebviewViewProvider, 
     view.webview.options = { enableScripts: true, localResourceRoots: [this.#extension, ...this.#roots] };
     view.onDidDispose(() => {
       if (this.#view === view) this.#view = undefined;
-      this.#lose?.(vscode.l10n.t("its view was closed"));
     });
     if (this.#shown)
       this.#shown(view); // whoever waits for the view writes its page: one is loaded, not two
@@ -61,6 +60,7 @@ export class WebviewTransport implements Transport, vscode.WebviewViewProvider, 
     const end = (): void => {
       clearTimeout(late);
       hearing.dispose();
+      closing.dispose();
       if (this.#lose !== lose) return; // it ended before, or another engine has the view
       this.#lose = undefined;
       if (this.#view === view) webview.html = this.#page(webview, false);
@@ -79,6 +79,7 @@ export class WebviewTransport implements Transport, vscode.WebviewViewProvider, 
         begin();
       }
     });
+    const closing = view.onDidDispose(() => lose(t("its view was closed")));
     const late = setTimeout(() => lose(t("its page did not start")), PATIENCE);
     const before = this.#lose;
     this.#lose = lose;
@@ -99,16 +100,19 @@ export class WebviewTransport implements Transport, vscode.WebviewViewProvider, 
 
   /** Makes the view appear, and leaves the keyboard where it is. */
   async #show(): Promise<vscode.WebviewView> {
-    const shown = new Promise<vscode.WebviewView>((resolve, reject) => {
-      this.#shown = resolve;
-      setTimeout(() => reject(new Error(vscode.l10n.t("the view Cloze: Engine did not appear"))), PATIENCE);
+    let shown: ((view: vscode.WebviewView) => void) | undefined;
+    let late: ReturnType<typeof setTimeout> | undefined;
+    const appeared = new Promise<vscode.WebviewView>((resolve, reject) => {
+      shown = this.#shown = resolve;
+      const why = new Error(vscode.l10n.t("the view Cloze: Engine did not appear"));
+      late = setTimeout(() => reject(why), PATIENCE);
     });
     try {
-      await vscode.commands.executeCommand("setContext", "cloze.webview", true);
-      await vscode.commands.executeCommand(`${VIEW}.focus`, { preserveFocus: true });
-      return await shown;
+      const [view] = await Promise.all([appeared, show()]);
+      return view;
     } finally {
-      this.#shown = undefined;
+      clearTimeout(late);
+      if (this.#shown === shown) this.#shown = undefined; // else another waits
     }
   }
 
@@ -138,6 +142,11 @@ ${running ? `<script type="module" src="${at("page.js")}" data-engine="${at("eng
 </body>
 </html>`;
   }
+}
+
+async function show(): Promise<void> {
+  await vscode.commands.executeCommand("setContext", "cloze.webview", true);
+  await vscode.commands.executeCommand(`${VIEW}.focus`, { preserveFocus: true });
 }
 
 /** In the Node host bytes may be a Buffer, which a webview's messages turn into a list of numbers. */

@@ -97,7 +97,9 @@ export class Highlights implements vscode.Disposable {
       workspace.onDidChangeTextDocument(({ document, contentChanges }) =>
         this.#documents.get(document)?.edit(contentChanges),
       ),
-      workspace.onDidCloseTextDocument((document) => this.hide(document)),
+      workspace.onDidCloseTextDocument((document) => {
+        if (document.isClosed) this.hide(document); // or it is of another language now
+      }),
       workspace.onDidChangeConfiguration((change) => {
         if (change.affectsConfiguration("cloze.entities")) this.#drawSoon();
       }),

@@ -69,6 +69,11 @@ describe("what is read again", () => {
     const span = around(long, { start: 6003, end: 6004 });
     expect(span.end - span.start).toBeLessThan(4100);
     expect(long.slice(span.start, span.end)).toMatch(/^(?:lorem|ipsum)\b.*\b(?:lorem|ipsum)$/);
+    const emoji = `a${"🙂".repeat(5000)}`;
+    for (const start of [5001, 5002]) {
+      const place = around(emoji, { start, end: start + 2 });
+      expect(emoji.slice(place.start, place.end).isWellFormed()).toBe(true);
+    }
     expect(around("x".repeat(9000), { start: 4000, end: 4001 })).toEqual({ start: 2000, end: 6001 });
   });
 });

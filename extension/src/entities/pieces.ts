@@ -2,6 +2,7 @@
  * Pieces of a text for the model: paragraphs, and of long ones parts that split no word. And sets of places that are
  * still to be read, as spans in order that do not touch.
  */
+import { wholeCharacter } from "../text/sentences.ts";
 import type { Span } from "../text/sentences.ts";
 
 /** Units of a piece at most: the model reads some hundred words at once, and an edit has its whole piece read again. */
@@ -43,10 +44,10 @@ function pieceLength(ahead: string, isLast: boolean): number {
  * around("One.\n\nTwo.", { start: 7, end: 8 }); // { start: 6, end: 10 }
  */
 export function around(text: string, { start, end }: Span): Span {
-  const from = Math.max(0, start - LONGEST);
+  const from = wholeCharacter(text, Math.max(0, start - LONGEST));
   const before = text.slice(from, start);
   const blank = THROUGH_LAST_BLANK_LINE.exec(before)?.[0].length;
-  const behind = text.slice(end, end + LONGEST);
+  const behind = text.slice(end, wholeCharacter(text, end + LONGEST));
   const next = behind.search(BLANK_LINE);
   const first = from === 0 ? 0 : before.search(/\s/) + 1; // no word is split, where there are words
   const last = end + LONGEST >= text.length ? behind.length : behind.search(/\s\S*$/);

@@ -35,3 +35,35 @@ test("a file is read as it was told", async () => {
   const source = await serve(2);
   expect(new TextDecoder().decode(await source.read(source.files[0], () => {}, undefined))).toBe("{}");
 });
+
+test.each([
+  [
+    "a size below nothing",
+    {
+      siblings: [
+        { rfilename: "config.json", size: -1 },
+        { rfilename: "model.safetensors", size: 1 },
+      ],
+    },
+  ],
+  ["no list of files", { siblings: {} }],
+])("a hub that tells %s is none", async (_, model) => {
+  vi.stubGlobal("fetch", async () => Response.json({ sha: "a".repeat(40), ...model }));
+  await expect(findOnHub("https://hub.invalid", "org/tiny", undefined)).rejects.toMatchObject({
+    code: "server-error",
+  });
+});
+
+test.each([
+  ["was cancelled", "AbortError", "aborted"],
+  ["broke off", "TypeError", "server-unavailable"],
+])("an answer that %s midway is not taken for no hub's", async (_, name, code) => {
+  const body = () =>
+    new ReadableStream({
+      pull(stream) {
+        stream.error(name === "AbortError" ? new DOMException("", name) : new TypeError("terminated"));
+      },
+    });
+  vi.stubGlobal("fetch", async () => new Response(body()));
+  await expect(findOnHub("https://hub.invalid", "org/tiny", undefined)).rejects.toMatchObject({ code });
+});

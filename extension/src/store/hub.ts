@@ -15,7 +15,7 @@ interface HubModel {
   readonly sha?: unknown;
   readonly gated?: unknown;
   readonly cardData?: { readonly license?: unknown } | null;
-  readonly siblings?: readonly {
+  readonly siblings: readonly {
     readonly rfilename: string;
     readonly size?: number;
     readonly lfs?: { readonly sha256?: string; readonly size?: number } | null;
@@ -60,14 +60,14 @@ export async function findOnHub(
         host,
       ),
     );
-  const all = (model.siblings ?? []).map(({ rfilename, size, lfs }): ModelFile => ({
+  const all = model.siblings.map(({ rfilename, size, lfs }): ModelFile => ({
     path: rfilename,
     size: lfs?.size ?? size ?? NaN,
     ...(lfs?.sha256 !== undefined && { sha256: lfs.sha256 }),
   }));
   const files = chooseFiles(all);
   if (typeof files === "string") throw lacking(files, name);
-  if (files.some(({ size }) => !Number.isSafeInteger(size))) throw noHub(host);
+  if (files.some(({ size }) => !(Number.isSafeInteger(size) && size >= 0))) throw noHub(host);
   const licence = model.cardData?.license;
   return {
     host,
@@ -85,9 +85,10 @@ export async function findOnHub(
 
 async function read(answer: Response, host: string): Promise<HubModel> {
   if (!answer.ok) throw refused(host, answer.status);
+  const text = await answer.text().catch((cause: unknown) => Promise.reject(unreachable(host, cause)));
   try {
-    const model = (await answer.json()) as HubModel;
-    if (/^[0-9a-f]{40}$/.test(String(model.sha))) return model;
+    const model = JSON.parse(text) as HubModel;
+    if (/^[0-9a-f]{40}$/.test(String(model.sha)) && Array.isArray(model.siblings)) return model;
   } catch {
     // a sign-in page, say
   }

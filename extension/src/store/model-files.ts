@@ -61,7 +61,11 @@ export function licenceOf(card: string): string | undefined {
   return found === "other" ? (named ?? found) : found;
 }
 
-/** What a model may be called: as on the hub, `name` or `org/name`. It becomes a folder's name. */
+/**
+ * What a model may be called: as on the hub, `name` or `org/name`. It becomes a folder's name. In settings, which are
+ * written by hand, it may be no text at all.
+ */
 export function isModelName(name: string): boolean {
+  if (typeof name !== "string") return false;
   return /^(?:\w(?:[\w.-]{0,94}\w)?\/)?\w(?:[\w.-]{0,94}\w)?$/.test(name) && !/--|\.\.|\.git$/.test(name);
 }

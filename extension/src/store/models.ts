@@ -59,6 +59,8 @@ const CARD = "README.md";
 export class Models {
   readonly #starter: vscode.Uri;
   readonly #folder: vscode.Uri;
+  /** The names of those that are being added in this window. */
+  readonly #adding = new Set<string>();
 
   constructor({ extensionUri, globalStorageUri }: vscode.ExtensionContext) {
     this.#starter = vscode.Uri.joinPath(extensionUri, "model");
@@ -95,8 +97,8 @@ export class Models {
   /**
    * Adds a model, in the place of one that has its name. Whatever stops it, nothing half-made is left.
    *
-   * @throws Failure `unsupported` for what is no BERT, `invalid-model` for a file that arrives damaged, `aborted`, and
-   *   what the source throws.
+   * @throws Failure `unsupported` for what is no BERT and for a name that is being added, `invalid-model` for a file that
+   *   arrives damaged, `aborted`, and what the source throws.
    */
   async add(name: string, source: ModelSource, { signal, onProgress }: RunOptions): Promise<Model> {
     const { fs } = vscode.workspace;
@@ -105,8 +107,10 @@ export class Models {
     let done = 0;
     const files: Record<string, { size: number; sha256: string }> = {};
     let { licence } = source;
-    await this.#clear(name);
+    this.#expectAtRest(name);
+    this.#adding.add(name);
     try {
+      await this.#clear(name);
       for (const file of source.files) {
         const onBytes = (count: number): void => onProgress?.({ done: (done += count), total });
         const bytes = await source.read(file, onBytes, signal as AbortSignal | undefined);
@@ -126,13 +130,29 @@ export class Models {
     } catch (error) {
       await this.#clear(name);
       throw error;
+    } finally {
+      this.#adding.delete(name);
     }
     return this.#read(name);
   }
 
-  /** Removes a model that was added. */
+  /**
+   * Removes a model that was added.
+   *
+   * @throws Failure `unsupported` for one that is being added.
+   */
   async remove({ name }: Model): Promise<void> {
+    this.#expectAtRest(name);
     await this.#clear(name);
+  }
+
+  /** Two that write and clear one folder would leave a list of files that are not there. */
+  #expectAtRest(name: string): void {
+    if (!this.#adding.has(name)) return;
+    throw new Failure(
+      "unsupported",
+      vscode.l10n.t("{0} is being added: wait until it is there, or cancel that.", name),
+    );
   }
 
   async #read(name: string): Promise<Model> {

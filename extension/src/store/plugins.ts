@@ -54,19 +54,14 @@ export class Plugins implements vscode.Disposable {
   async save({ bytes, ...plugin }: PluginFile): Promise<void> {
     await vscode.workspace.fs.createDirectory(this.#folder);
     const record = new TextEncoder().encode(JSON.stringify(plugin));
+    await this.#delete(plugin.name, "json");
     await vscode.workspace.fs.writeFile(this.#file(plugin.name, "cloze"), bytes);
     await vscode.workspace.fs.writeFile(this.#file(plugin.name, "json"), record);
     this.#changes.fire();
   }
 
   async remove(name: string): Promise<void> {
-    for (const ending of ["json", "cloze"]) {
-      try {
-        await vscode.workspace.fs.delete(this.#file(name, ending));
-      } catch (error) {
-        if (!isMissing(error)) throw error; // else another window removed it
-      }
-    }
+    for (const ending of ["json", "cloze"]) await this.#delete(name, ending);
     this.#changes.fire();
   }
 
@@ -80,6 +75,14 @@ export class Plugins implements vscode.Disposable {
       return entries.flatMap(([name]) => /^([a-z0-9-]+)\.json$/.exec(name)?.[1] ?? []).sort();
     } catch {
       return []; // nothing was installed yet
+    }
+  }
+
+  async #delete(name: string, ending: string): Promise<void> {
+    try {
+      await vscode.workspace.fs.delete(this.#file(name, ending));
+    } catch (error) {
+      if (!isMissing(error)) throw error; // else another window removed it, or it was never there
     }
   }
 

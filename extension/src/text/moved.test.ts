@@ -76,6 +76,14 @@ test("an edit of a text makes it another, and so does what is written right befo
   expect(edited(10, 0, "Not ")).toBeUndefined();
 });
 
+const deleted = (rangeOffset: number, rangeLength: number, character: number) =>
+  movedAlone(two, [{ rangeOffset, rangeLength, text: "", range: { start: { character } } }]);
+
+test("whole lines that are deleted before a text leave it as it was, a line's end alone does not", () => {
+  expect(deleted(0, 10, 0)).toEqual({ start: 0, end: 10 });
+  expect(deleted(9, 1, 9)).toBeUndefined();
+});
+
 test("a line more before or behind it leaves it as it was", () => {
   expect(edited(10, 0, "New.\n")).toBe("Two lines.");
   expect(edited(20, 0, "\nNew.")).toBe("Two lines.");

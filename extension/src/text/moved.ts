@@ -9,6 +9,7 @@ export interface Change {
   readonly rangeOffset: number;
   readonly rangeLength: number;
   readonly text: string;
+  readonly range?: { readonly start: { readonly character: number } };
 }
 
 /**
@@ -48,8 +49,9 @@ export function movedAlone(span: Span, changes: readonly Change[]): Span | undef
   return now;
 }
 
-function joins({ start, end }: Span, { rangeOffset, rangeLength, text }: Change): boolean {
-  const before = rangeOffset + rangeLength === start && !/[\r\n]$/.test(text);
+function joins({ start, end }: Span, { rangeOffset, rangeLength, text, range }: Change): boolean {
+  const startsLine = text === "" ? range?.start.character === 0 : /[\r\n]$/.test(text);
+  const before = rangeOffset + rangeLength === start && !startsLine;
   const behind = rangeOffset === end && !/^[\r\n]/.test(text);
   return before || behind;
 }

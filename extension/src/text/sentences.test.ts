@@ -43,3 +43,11 @@ test("a sentence of a long text is found by what is near it alone", () => {
     expect(sentenceAt(text, start + 3)).toEqual({ start, end: start + sentence.length - 1 });
   expect(performance.now() - begun).toBeLessThan(1000);
 });
+
+test("a sentence without end is cut between characters", () => {
+  const text = "a🙂".repeat(10_000);
+  for (const offset of [15_000, 15_001]) {
+    const { start, end } = sentenceAt(text, offset)!;
+    expect(text.slice(start, end).isWellFormed()).toBe(true);
+  }
+});

@@ -29,13 +29,18 @@ export function sentences(text: string): Span[] {
  * text, only what is near is looked at.
  */
 export function sentenceAt(text: string, offset: number): Span | undefined {
-  const from = Math.max(0, offset - REACH);
-  const near = text.slice(from, offset + REACH);
+  const from = wholeCharacter(text, Math.max(0, offset - REACH));
+  const near = text.slice(from, wholeCharacter(text, offset + REACH));
   const place = offset - from;
   const paragraph = paragraphs(near).find(({ end }) => place <= end);
   const all = paragraph ? sentencesOf(near, paragraph) : [];
   const found = all.find(({ end }) => place <= end) ?? all.at(-1);
   return found && { start: from + found.start, end: from + found.end };
+}
+
+/** The same place, unless it is in the middle of a character. */
+export function wholeCharacter(text: string, offset: number): number {
+  return /[\uDC00-\uDFFF]/.test(text.charAt(offset)) ? offset + 1 : offset;
 }
 
 function paragraphs(text: string): Span[] {

@@ -50,7 +50,7 @@ export class Answers implements vscode.Disposable {
         this.#draw();
       }),
       vscode.workspace.onDidCloseTextDocument((closed) => {
-        if (closed === document) this.clear();
+        if (closed === document && document.isClosed) this.clear(); // or it is of another language now
       }),
     ];
     this.#draw();

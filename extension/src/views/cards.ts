@@ -49,5 +49,5 @@ export async function preview(place: vscode.Uri): Promise<void> {
 
 /** A text as it is, in a line of Markdown or a cell of its tables. */
 export function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]()#+\-.!|<>~&]/g, "\\$&").replaceAll(/\s+/g, " ");
+  return text.replaceAll(/[\\`*_{}[\]()#+\-.!|<>~&$]/g, "\\$&").replaceAll(/\s+/g, " ");
 }

@@ -5,6 +5,7 @@
 import * as vscode from "vscode";
 import { movedAlone } from "../text/moved.ts";
 import { rangeOf } from "../text/ranges.ts";
+import { wholeCharacter } from "../text/sentences.ts";
 import type { Span } from "../text/sentences.ts";
 import { editorsOf } from "./editors.ts";
 
@@ -59,7 +60,10 @@ export class ResultDecorations implements vscode.Disposable {
     this.#watching = [
       vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.#draw(textEditor)),
       vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((one) => this.#draw(one))),
-      vscode.workspace.onDidCloseTextDocument((document) => this.#places.delete(document)),
+      // Another language is said as a close, too: then the document is not closed.
+      vscode.workspace.onDidCloseTextDocument((document) =>
+        this.#keep(document, this.#places.get(document) ?? []),
+      ),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         const places = this.#places.get(document);
         if (!places || contentChanges.length === 0) return;
@@ -102,9 +106,13 @@ export class ResultDecorations implements vscode.Disposable {
     );
   }
 
+  /** Takes away what was said; texts that are still being read are followed on. */
   clear(): void {
-    this.#places.clear();
-    for (const editor of vscode.window.visibleTextEditors) editor.setDecorations(this.#type, []);
+    for (const [document, places] of this.#places)
+      this.#keep(
+        document,
+        places.filter(({ note }) => !note),
+      );
   }
 
   dispose(): void {
@@ -145,5 +153,5 @@ function overlap({ span: a }: Place, { span: b }: Place): boolean {
 }
 
 function shorten(text: string): string {
-  return text.length > LENGTH ? `${text.slice(0, LENGTH)}…` : text;
+  return text.length > LENGTH ? `${text.slice(0, wholeCharacter(text, LENGTH))}…` : text;
 }

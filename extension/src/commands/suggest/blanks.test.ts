@@ -54,6 +54,11 @@ test("a cursor in a sentence with masks means all of them, and no word", () => {
   expect(places("He <opened> the [MASK].")).toEqual(["opened", "[MASK]"]);
 });
 
+test("a selection up to a sentence, such as a whole line, leaves that sentence's masks alone", () => {
+  expect(places("<It rained.\n>He opened the [MASK].")).toEqual(["It", "rained"]);
+  expect(places("A [MASK].< It rained.>")).toEqual(["It", "rained"]);
+});
+
 test("a Chinese word is a blank a character", () => {
   expect(places("今天下|雨。")).toEqual(["下", "雨"]);
 });

@@ -2,7 +2,7 @@
  * What is to be filled: the places in the document, and the text round them that the model reads. Offsets are UTF-16
  * units of the document. However long the document, only what is near is looked at.
  */
-import { sentences } from "../../text/sentences.ts";
+import { sentences, wholeCharacter } from "../../text/sentences.ts";
 import type { Span } from "../../text/sentences.ts";
 import { isChinese, MASK, masks, wordsAt } from "../../text/words.ts";
 
@@ -37,9 +37,11 @@ export function findBlanks(text: string, selections: readonly Span[]): Blank[] {
 
 function blanksAt(text: string, { start, end }: Span): Blank[] {
   const near = sentencesNear(text, start, Math.min(end, start + REACH));
-  const touched = near.filter((sentence) => sentence.start <= end && start <= sentence.end);
   // A cursor between two sentences, with no space there, is in the second.
-  const own = start < end ? touched : touched.slice(-1);
+  const own =
+    start < end
+      ? near.filter((sentence) => sentence.start < end && start < sentence.end)
+      : near.filter((sentence) => sentence.start <= end && start <= sentence.end).slice(-1);
   return own.flatMap((sentence) => {
     const within = text.slice(sentence.start, sentence.end);
     const literal = masks(within);
@@ -129,9 +131,4 @@ function sentencesNear(text: string, from: number, to: number): Span[] {
   const begin = wholeCharacter(text, Math.max(0, from - REACH));
   const found = sentences(text.slice(begin, wholeCharacter(text, to + REACH)));
   return found.map(({ start, end }) => ({ start: begin + start, end: begin + end }));
-}
-
-/** The same place, unless it is in the middle of a character. */
-function wholeCharacter(text: string, offset: number): number {
-  return /[\uDC00-\uDFFF]/.test(text.charAt(offset)) ? offset + 1 : offset;
 }

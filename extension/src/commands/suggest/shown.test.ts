@@ -30,3 +30,10 @@ test("an excerpt stays in its paragraph", () => {
   expect(excerpt(text, blanksOf(text, "door"), ["wall"])).toBe("The wall.");
   expect(excerpt(text, blanksOf(text, "Next"), ["Then"])).toBe("- Then");
 });
+
+test("an excerpt is cut between characters", () => {
+  for (const place of ["door", "a door b"]) {
+    const text = `${"🙂".repeat(60)}${place}${"🙂".repeat(60)}`;
+    expect(excerpt(text, blanksOf(text, "door"), ["wall"]).isWellFormed()).toBe(true);
+  }
+});

@@ -1,6 +1,7 @@
 /**
  * How a suggestion is shown: in a row, and read in its sentence.
  */
+import { wholeCharacter } from "../../text/sentences.ts";
 import type { Span } from "../../text/sentences.ts";
 
 /** The longest text of a row, and what is shown on either side of the blanks, in UTF-16 units. */
@@ -28,8 +29,8 @@ export function rowLabel(text: string, blanks: readonly Span[], words: readonly 
 export function excerpt(text: string, blanks: readonly Span[], words: readonly string[]): string {
   const [{ start }] = blanks;
   const { end } = blanks.at(-1)!;
-  const before = text.slice(Math.max(0, start - ROUND), start);
-  const after = text.slice(end, end + ROUND);
+  const before = text.slice(wholeCharacter(text, Math.max(0, start - ROUND)), start);
+  const after = text.slice(end, wholeCharacter(text, end + ROUND));
   const stretch = end - start > 2 * ROUND ? words.join(" … ") : filled(text, blanks, words);
   const left = start > ROUND ? before.replace(/^\S*\s/, "… ") : before; // no part of a word
   const right = text.length - end > ROUND ? after.replace(/\s\S*$/, " …") : after;

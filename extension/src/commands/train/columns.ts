@@ -15,11 +15,11 @@ type Row = vscode.QuickPickItem & { readonly column: string };
  */
 export async function askColumns({ columns, table }: FileColumns, file: string): Promise<string[]> {
   const { t } = vscode.l10n;
-  const ask = async (rows: readonly Row[], step: number, placeHolder: string): Promise<string> => {
+  const ask = async (rows: readonly Row[], step: number, placeHolder: string): Promise<Row> => {
     const title = t("{0} ({1} of {2})", file, step, 2);
     const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder, matchOnDetail: true });
     if (!chosen) throw Failure.cancelled();
-    return chosen.column;
+    return chosen;
   };
   let rows = columns.map(({ name, sample }): Row => ({
     label: name || "–",
@@ -34,7 +34,7 @@ export async function askColumns({ columns, table }: FileColumns, file: string):
   };
   const which = t("Which column has the text?");
   let text = await ask(table ? [...rows, headless] : rows, 1, which);
-  if (text === headless.column) {
+  if (text === headless) {
     rows = columns.map(({ name }, i) => ({
       label: t("Column {0}", i + 1),
       detail: name.slice(0, 200),
@@ -42,6 +42,7 @@ export async function askColumns({ columns, table }: FileColumns, file: string):
     }));
     text = await ask(rows, 1, which);
   }
-  const others = rows.filter(({ column }) => column !== text);
-  return [text, await ask(others, 2, t("Which column has the label?"))];
+  const others = rows.filter((row) => row !== text);
+  const label = await ask(others, 2, t("Which column has the label?"));
+  return [text.column, label.column];
 }

@@ -122,6 +122,7 @@ export function buildForm({ id, task, heads, examples = [] }: FormOptions): Buil
     if (rows === 1)
       area.onkeydown = (event) => {
         if (event.key !== "Enter" || event.shiftKey || event.isComposing || values().many) return;
+        if (event.ctrlKey || event.metaKey) return; // the page's own key, which would ask twice
         event.preventDefault();
         form.requestSubmit();
       };

@@ -20,8 +20,8 @@ interface TabModule {
     readonly signal: AbortSignal;
   }) => Promise<{
     readonly device: "webgpu" | "wasm";
-    /** Why it is not on WebGPU, where that was tried. */
-    readonly fallback?: string;
+    /** Why it is not on WebGPU, where there is an adapter. */
+    readonly fallback?: string | undefined;
     answer(route: string, body: unknown, options: { readonly signal: AbortSignal }): Promise<object>;
   }>;
 }
@@ -63,8 +63,10 @@ export async function tabEngine(progress: (loaded: number) => void, signal: Abor
     },
     signal,
   });
-  const instead = tab.fallback === undefined ? "" : ` (WebGPU failed: ${tab.fallback})`;
-  const place = tab.device === "webgpu" ? "WebGPU" : `WebAssembly${instead}`;
+  const place = () => {
+    const instead = tab.fallback === undefined ? "" : ` (not WebGPU: ${tab.fallback})`;
+    return tab.device === "webgpu" ? "WebGPU" : `WebAssembly${instead}`;
+  };
   const answer = (question: Question, cancel: AbortSignal) => {
     if (question.route === undefined)
       throw new Failure(`The plugin ${question.plugin} is code of the Worker: run it there.`);
@@ -75,7 +77,7 @@ export async function tabEngine(progress: (loaded: number) => void, signal: Abor
       const start = performance.now();
       const said = await answer(question, cancel);
       const answers = "results" in said ? (said.results as unknown[]) : [said];
-      return { answers, timing: `${(performance.now() - start).toFixed(0)} ms in this tab, on ${place}` };
+      return { answers, timing: `${(performance.now() - start).toFixed(0)} ms in this tab, on ${place()}` };
     },
     async *stream(question, cancel) {
       for (let at = 0; at < question.inputs.length; at += GROUP) {

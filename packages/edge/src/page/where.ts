@@ -36,10 +36,12 @@ export function buildSwitch(worker: Engine, encoder: string | undefined): () => 
   return () => engine;
 
   async function offer(): Promise<void> {
+    const { signal } = (pending = new AbortController());
     said.textContent = "Looking whether this deployment offers it …";
     load.disabled = true;
     dialog.showModal();
     const size = await downloadSize(encoder);
+    if (signal.aborted) return; // closed meanwhile
     load.disabled = size === undefined;
     if (size === undefined)
       said.textContent = "This deployment does not offer it: it has no /tab.js for its model.";

@@ -8,6 +8,15 @@ const NAME = "cloze-models";
 export class DownloadCache {
   #opened: Promise<Cache | undefined> | undefined;
 
+  /** Whether the browser has one: where an origin may have no storage, the mere name throws. */
+  get isThere(): boolean {
+    try {
+      return globalThis.caches !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
   async get(url: string, version: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const found = await quietly(async () => (await this.#open())?.match(keyOf(url, version)));
     return found && quietly(async () => new Uint8Array(await found.arrayBuffer()));

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { sha256 } from "../files/files.ts";
 import { FetchFiles } from "./fetch-files.ts";
 import { parseManifest } from "./manifest.ts";
@@ -94,6 +94,12 @@ describe("a folder behind HTTP", () => {
     expect([...files]).toEqual([["config.json", 2]]);
   });
 
+  test("tells nobody what its address asks for, which may be a signature", async () => {
+    const folder = new FetchFiles(`${url}/nowhere/?key=secret`, { files: ["config.json"] });
+    expect(folder.location).toBe(`${url}/nowhere`);
+    await expect(folder.read("config.json")).rejects.toThrow(/^(?!.*secret).*nowhere/);
+  });
+
   test.each([
     ["shorter", "o", "invalid-model"],
     ["longer", "one and two", "invalid-model"],
@@ -142,6 +148,42 @@ describe("a folder behind HTTP", () => {
     put("signed", { "config.json?key=a%2Fb": "{}" });
     const { files } = await new FetchFiles(`${url}/signed/?key=a%2Fb`).list();
     expect([...files]).toEqual([["config.json", 2]]);
+  });
+
+  test("tells nobody what its address asks for, which may be a signature", async () => {
+    const folder = new FetchFiles(`${url}/nowhere/?key=secret`, { files: ["config.json"] });
+    expect(folder.location).toBe(`${url}/nowhere`);
+    await expect(folder.read("config.json")).rejects.toThrow(/^(?!.*secret).*nowhere/);
+  });
+
+  test("keeps a slash at the end of what its address asks for", async () => {
+    put("signed", { "config.json?key=a/": "{}" });
+    const folder = new FetchFiles(`${url}/signed/?key=a/`);
+    expect([...(await folder.list()).files]).toEqual([["config.json", 2]]);
+  });
+
+  test("whose files an HTTP cache holds in an older version is downloaded as it is now", async () => {
+    const sha = await sha256(new TextEncoder().encode("new"));
+    put("stale", { "files.json": JSON.stringify({ files: { x: { size: 3, sha256: sha } } }), x: "new" });
+    const folder = new FetchFiles(`${url}/stale`, {
+      fetch: async (address, init) =>
+        address.endsWith("/x") && init.cache === undefined ? new Response("old") : fetch(address, init),
+    });
+    expect(text(await folder.read("x"))).toBe("new");
+  });
+
+  test("is read in a page of an opaque origin, whose storage throws at the mere name", async () => {
+    put("opaque", { "config.json": "{}" });
+    Object.defineProperty(globalThis, "caches", {
+      configurable: true,
+      get() {
+        throw new DOMException("The context is sandboxed.", "SecurityError");
+      },
+    });
+    onTestFinished(() => void Reflect.deleteProperty(globalThis, "caches"));
+    const folder = new FetchFiles(`${url}/opaque`);
+    expect(folder.keeps).toBe(false);
+    expect(text(await folder.read("config.json"))).toBe("{}");
   });
 
   test("tells its progress, and stops where it is given up", async () => {

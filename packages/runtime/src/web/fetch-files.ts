@@ -44,7 +44,9 @@ interface Found extends FileEntry {
  * folders; // ["plugins"]
  */
 export class FetchFiles implements Files {
+  /** Its address, without what may be a secret: a query, such as a signature. */
   readonly location: string;
+  readonly #url: URL;
   readonly #options: FetchFilesOptions;
   readonly #cache: DownloadCache | undefined;
   #found: Promise<ReadonlyMap<string, Found>> | undefined;
@@ -56,16 +58,16 @@ export class FetchFiles implements Files {
       throw new ClozeError("invalid-option", `${String(url)} is not the address of a model folder.`, {
         field: "url",
       });
-    this.location = new URL(url, base).href.replace(/\/+$/, "");
+    this.#url = new URL(url, base);
+    this.#url.pathname = this.#url.pathname.replace(/\/+$/, "");
+    this.location = this.#url.href.replace(/[?#].*/s, "").replace(/\/$/, "");
     this.#options = options;
     this.#cache = (options.cache ?? true) ? new DownloadCache() : undefined;
   }
 
   /** Whether what was read once is at hand: in the browser's cache, or wherever the caller's own fetch has it. */
   get keeps(): boolean {
-    return (
-      this.#options.fetch !== undefined || (this.#cache !== undefined && globalThis.caches !== undefined)
-    );
+    return this.#options.fetch !== undefined || (this.#cache?.isThere ?? false);
   }
 
   async list(below = ""): Promise<Listing> {
@@ -95,8 +97,8 @@ export class FetchFiles implements Files {
   async #whole(path: string, found: Found): Promise<Uint8Array<ArrayBuffer>> {
     const { version, size, parts = [path] } = found;
     const { onProgress } = this.#options;
-    const url = this.#urlOf(path);
-    const kept = version === undefined ? undefined : await this.#cache?.get(url, version);
+    const place = `${this.location}/${path}`;
+    const kept = version === undefined ? undefined : await this.#cache?.get(place, version);
     if (kept?.length === size) {
       onProgress?.({ file: path, loaded: size, total: size });
       return kept;
@@ -121,7 +123,7 @@ export class FetchFiles implements Files {
     }
     const right = found.sha256 === undefined || globalThis.crypto?.subtle === undefined;
     if (loaded !== size || !(right || (await sha256(bytes)) === found.sha256)) throw this.#changed(path);
-    if (version !== undefined) await this.#cache?.put(url, version, bytes);
+    if (version !== undefined) await this.#cache?.put(place, version, bytes);
     return bytes;
   }
 
@@ -138,7 +140,7 @@ export class FetchFiles implements Files {
 
   async #readManifest(): Promise<ReadonlyMap<string, Found> | undefined> {
     if (this.#options.files) return undefined;
-    const response = await this.#ask(MANIFEST, { cache: "no-cache" }) // it says what is new
+    const response = await this.#ask(MANIFEST) // it says what is new
       .catch(() => this.#ask(MANIFEST, { cache: "force-cache" })); // or, without a network, what was
     if (!this.#isThere(MANIFEST, response)) return undefined;
     const text = new TextDecoder().decode(await this.#bytes(MANIFEST, response));
@@ -163,7 +165,7 @@ export class FetchFiles implements Files {
   }
 
   async #head(path: string): Promise<Found | undefined> {
-    const response = await this.#ask(path, { method: "HEAD", cache: "no-cache" });
+    const response = await this.#ask(path, { method: "HEAD" });
     if (!this.#isThere(path, response)) return undefined;
     const { headers } = response;
     const length = headers.get("content-encoding") === null ? headers.get("content-length") : null;
@@ -196,19 +198,23 @@ export class FetchFiles implements Files {
     return new Uint8Array(await read);
   }
 
-  /** @throws ClozeError `server-unavailable`, `aborted`. */
+  /**
+   * What the server has now: what the browser's HTTP cache has may be of another version than the list.
+   *
+   * @throws ClozeError `server-unavailable`, `aborted`.
+   */
   async #ask(path: string, init: RequestInit = {}): Promise<Response> {
     const { signal, fetch = globalThis.fetch } = this.#options;
     throwIfAborted(signal);
     try {
-      return await fetch(this.#urlOf(path), { ...init, ...(signal && { signal }) });
+      return await fetch(this.#urlOf(path), { cache: "no-cache", ...init, ...(signal && { signal }) });
     } catch (cause) {
       throw this.#broken(path, cause);
     }
   }
 
   #urlOf(path: string): string {
-    const url = new URL(this.location);
+    const url = new URL(this.#url);
     url.pathname = url.pathname.replace(/\/*$/, `/${path}`);
     return url.href;
   }
@@ -218,7 +224,7 @@ export class FetchFiles implements Files {
     if (signal?.aborted) return aborted(signal);
     return new ClozeError(
       "server-unavailable",
-      `${this.#urlOf(path)} cannot be read: see the network, and whether that server lets this page read it (CORS).`,
+      `${this.location}/${path} cannot be read: see the network, and whether that server lets this page read it (CORS).`,
       { cause },
     );
   }
@@ -226,7 +232,7 @@ export class FetchFiles implements Files {
   #refused(path: string, { status }: Response): ClozeError {
     return new ClozeError(
       "server-error",
-      `${this.#urlOf(path)} was answered with status ${status}: see whether it may be read from here.`,
+      `${this.location}/${path} was answered with status ${status}: see whether it may be read from here.`,
     );
   }
 

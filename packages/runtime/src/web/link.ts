@@ -26,6 +26,7 @@ export class Link {
     };
     worker.onerror = (event) => {
       event.preventDefault?.();
+      if (this.#ended) return; // it failed as it was ended
       const why = new ClozeError(
         "internal",
         `The session's worker failed (${event.message || "its script cannot be loaded"}): see that the bundler wrote it, and that the page's CSP lets it run.`,

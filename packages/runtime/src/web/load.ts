@@ -100,7 +100,7 @@ export class WebPredictor extends Predictor {
 
   /** Why it is in WebAssembly though `auto` found an adapter. */
   get fallback(): Error | undefined {
-    return this.#whyNot();
+    return this.device === "wasm" ? this.#whyNot() : undefined;
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
@@ -126,11 +126,12 @@ export async function load(source: string | URL | Files, options: LoadOptions = 
   const { device = "auto", precision = "auto" } = options;
   const begun = performance.now();
   throwIfAborted(options.signal);
-  const loading = new AbortController(); // what is read again later, after a loss, is not given up with the load
-  const giveUp = (): void => loading.abort(options.signal?.reason);
   const threads = countThreads(options.threads);
   const adapter = await findAdapter(device);
+  throwIfAborted(options.signal);
   const candidates = candidatesOf(device, precision, adapter);
+  const loading = new AbortController(); // what is read again later, after a loss, is not given up with the load
+  const giveUp = (): void => loading.abort(options.signal?.reason);
   const files = new HeldWeights(
     typeof source === "string" || source instanceof URL
       ? new FetchFiles(source, { ...options, signal: loading.signal })
@@ -153,7 +154,7 @@ export async function load(source: string | URL | Files, options: LoadOptions = 
         memory && memory.fastest === undefined
           ? (signal) => findFastest(session, candidates, { places, remember: memory.remember, signal })
           : undefined,
-      readPlugin: fetchPlugin,
+      readPlugin: (place) => fetchPlugin(place, options),
       checkEncoder: (plugin) => checkEncoder(files, plugin),
     });
   } catch (error) {
@@ -199,17 +200,20 @@ async function openFirst(
   const lengths = warmUp === true ? [1] : warmUp || [];
   for (const [i, choice] of rest.entries()) {
     const begun = performance.now();
+    let session: WebSession | undefined;
     try {
-      const session = await places.open(choice, moves, signal);
+      session = await places.open(choice, moves, signal);
       const ready = performance.now();
       for (const length of lengths) {
-        const feeds = probeFeeds(places.probe, 1, session.paddedLength(length));
+        const read = Math.min(length, places.probe.maxLength); // of a longer text, too
+        const feeds = probeFeeds(places.probe, 1, session.paddedLength(read));
         await session.run(feeds, places.probe.outputs, { signal });
       }
       onDevice?.(session.device, why);
       const timings = { session: ready - begun, warmUp: performance.now() - ready };
       return { session, timings, whyNot: () => why };
     } catch (error) {
+      await session?.[Symbol.asyncDispose]();
       throwIfAborted(signal);
       if (i === rest.length - 1) throw error;
       why = error as Error;
@@ -219,14 +223,14 @@ async function openFirst(
 }
 
 /** A plugin's folder or `.cloze` file, by its address. */
-async function fetchPlugin(place: string): Promise<HeadWeights> {
-  if (!place.endsWith(".cloze"))
-    return readPlugin(new FetchFiles(place, { files: ["plugin.json", "head.safetensors"] }));
+async function fetchPlugin(place: string, { cache }: LoadOptions): Promise<HeadWeights> {
+  const folder = new FetchFiles(place, { files: ["plugin.json", "head.safetensors"], cache });
+  if (!/^[^?#]*\.cloze(?:[?#]|$)/.test(place)) return readPlugin(folder);
   const url = new URL(place, globalThis.location?.href);
-  const name = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
-  return readPlugin(
-    await openZip(await new FetchFiles(new URL(".", url), { files: [name] }).read(name), place),
-  );
+  const at = url.pathname.lastIndexOf("/") + 1;
+  const name = url.pathname.slice(at);
+  url.pathname = url.pathname.slice(0, at);
+  return readPlugin(await openZip(await new FetchFiles(url, { files: [name], cache }).read(name), place));
 }
 
 function countThreads(asked: number | undefined): number {

@@ -1,5 +1,5 @@
 import type { Feeds, FloatTensor } from "@cloze/core";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Device, SessionWorker, Start } from "./protocol.ts";
 import { WebSession } from "./session.ts";
 import type { Place, WebSessionParts } from "./session.ts";
@@ -209,6 +209,71 @@ test("a session that is closed while it waits for its turn lets the next have it
   await expect(waiting).rejects.toThrow(code("disposed"));
   turns[0]();
   await vi.waitFor(() => expect(done).toBe(true));
+});
+
+test("a worker that cannot be given the model does not stay, and the next is asked instead", async () => {
+  const { workers, asked, opened } = stand();
+  await using session = await opened;
+  const stop = new AbortController();
+  const first = run(session, 1, stop.signal);
+  stop.abort();
+  await expect(first).rejects.toThrow(code("aborted"));
+  await vi.waitFor(() => expect(workers[0].ended).toBe(true));
+  const full = vi.spyOn(Silent.prototype, "postMessage").mockImplementationOnce(() => {
+    throw new DOMException("Data cannot be cloned, out of memory.", "DataCloneError");
+  });
+  await expect(run(session, 2)).rejects.toThrow(code("unsupported"));
+  full.mockRestore();
+  expect(workers[1].ended).toBe(true);
+  const third = run(session, 3);
+  await vi.waitFor(() => expect(workers).toHaveLength(3));
+  await vi.waitFor(() => expect(asked()).toEqual([3]));
+  workers[2].say(answer(3));
+  expect(await third).toEqual(answer(3).outputs);
+});
+
+test("what a worker fails with after its end is nothing to the next", async () => {
+  const { workers, opened } = stand();
+  await using session = await opened;
+  const stop = new AbortController();
+  const first = run(session, 1, stop.signal);
+  const second = run(session, 2);
+  stop.abort();
+  await expect(first).rejects.toThrow(code("aborted"));
+  await vi.waitFor(() => expect(workers).toHaveLength(2));
+  workers[0].onerror?.({ message: "too late" } as ErrorEvent);
+  await vi.waitFor(() => expect(workers[1].told).toHaveLength(2));
+  workers[1].say(answer(2));
+  expect(await second).toEqual(answer(2).outputs);
+});
+
+describe("a session is idle", () => {
+  test("once nobody has asked for half a second, however short what was asked", async () => {
+    const { workers, asked, opened } = stand();
+    await using session = await opened;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    let idle = false;
+    void session.idle().then(() => (idle = true));
+    for (const id of [1, 2, 3]) {
+      const running = run(session, id);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(asked().at(-1)).toBe(id);
+      workers[0].say(answer(id));
+      await running;
+      await vi.advanceTimersByTimeAsync(400);
+      expect(idle).toBe(false);
+    }
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(idle).toBe(true);
+  });
+
+  test("that is closed", async () => {
+    const { opened } = stand();
+    const session = await opened;
+    await session[Symbol.asyncDispose]();
+    await session.idle();
+  });
 });
 
 test("a session in WebAssembly has no WebAssembly to give way to", async () => {

@@ -11,6 +11,7 @@ import { expectRun, give, settle, untilAborted } from "../ort/waiting.ts";
 import type { Waiter } from "../ort/waiting.ts";
 import { cpuLength, wireLength } from "../remote/buckets.ts";
 import { Link } from "./link.ts";
+import { orWithoutMemory } from "./memory.ts";
 import type { Device, Precision, SessionWorker, Start, WebReply } from "./protocol.ts";
 import { inTurn } from "./turns.ts";
 
@@ -59,6 +60,8 @@ export class WebSession implements Session {
   #closed: ClozeError | undefined;
   /** Whoever waits for an end of the line. */
   #rest: (() => void) | undefined;
+  /** How often the line has ended. */
+  #rests = 0;
 
   private constructor(parts: WebSessionParts) {
     this.#parts = parts;
@@ -126,10 +129,13 @@ export class WebSession implements Session {
 
   /** Waits until something was answered and nobody has asked for half a second, or the session is closed. */
   async idle(): Promise<void> {
+    if (this.#closed) return;
+    await new Promise<void>((resolve) => (this.#rest = resolve));
+    let rests: number;
     do {
-      await new Promise<void>((resolve) => (this.#rest = resolve));
+      rests = this.#rests;
       await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
-    } while (this.#serving && !this.#closed);
+    } while ((this.#serving || this.#rests !== rests) && !this.#closed);
   }
 
   /** Ends the worker, whatever it does. */
@@ -152,6 +158,7 @@ export class WebSession implements Session {
       }
     }
     this.#serving = false;
+    this.#rests++;
     this.#rest?.();
   }
 
@@ -198,11 +205,17 @@ export class WebSession implements Session {
     const link = new Link(this.#parts.worker(), (why) => this.#close(why));
     this.#link = link;
     const given = this.#parts.ownsWeights ? start.weights.map(({ data }) => data.buffer) : [];
-    const reply = await link.ask(start, given);
-    if (!("error" in reply)) return undefined;
-    const refused = new ClozeError(reply.error.code, reply.error.message);
-    link.end(refused);
-    return refused;
+    try {
+      const reply = await link.ask(start, given);
+      if (!("error" in reply)) return undefined;
+      const refused = new ClozeError(reply.error.code, reply.error.message);
+      link.end(refused);
+      return refused;
+    } catch (cause) {
+      const error = orWithoutMemory(cause) as ClozeError;
+      link.end(error); // a worker without a model would be asked next
+      throw error;
+    }
   }
 
   /** A device that was lost is replaced once; after the second there is none to be relied on. */
