@@ -87,7 +87,6 @@ const quiet = {
   "extensions.autoUpdate": false,
   "extensions.autoCheckUpdates": false,
   "git.enabled": false,
-  "files.autoSave": "off", // as on a desktop: in a browser what is edited is saved a second later
   "editor.minimap.enabled": false,
 };
 

@@ -32,7 +32,11 @@ describe.runIf(hasEditors)("Highlight Entities", () => {
   useWorkbench(
     {
       host: "worker",
-      settings: { "cloze.engine.device": "wasm", "files.readonlyInclude": { "**/locked.txt": true } },
+      settings: {
+        "cloze.engine.device": "wasm",
+        "files.readonlyInclude": { "**/locked.txt": true },
+        "files.autoSave": "off", // in a browser what is edited is saved a second later, and is not to be reverted then
+      },
       files,
     },
     async (opened) => {

@@ -30,7 +30,11 @@ describe.runIf(hasEditors)("Suggest Words Here", () => {
     {
       gpu: false,
       host: "worker",
-      settings: { "cloze.engine.device": "wasm", "files.readonlyInclude": { "locked.txt": true } },
+      settings: {
+        "cloze.engine.device": "wasm",
+        "files.readonlyInclude": { "locked.txt": true },
+        "files.autoSave": "off", // in a browser what is edited is saved a second later, and is not to be reverted then
+      },
       files,
     },
     async (opened) => {
