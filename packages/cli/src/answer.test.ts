@@ -124,3 +124,13 @@ test("an argument that is refused ends the command", async () => {
   })();
   await expect(answer(argument, refuseAll("1 is odd."))).rejects.toThrow("1 is odd.");
 });
+
+test("what was read before the source fails is answered, and then the command ends", async () => {
+  const broken = (async function* (): AsyncGenerator<Item<number>> {
+    yield* lines(3);
+    throw new Error("The disk is gone.");
+  })();
+  const asked: number[] = [];
+  await expect(answer(broken, async (inputs) => (asked.push(...inputs), inputs))).rejects.toThrow("is gone");
+  expect(asked).toEqual([1, 2, 3]);
+});

@@ -108,7 +108,7 @@ async function* chunks<T>(items: AsyncIterable<T>, size: number): AsyncGenerator
     next = read();
     const pause = new Promise<undefined>((resolve) => setImmediate(resolve, undefined));
     while (chunk.length < size) {
-      const result = await Promise.race([next, pause]);
+      const result = await Promise.race([next.catch(() => undefined), pause]);
       if (!result || result.done) break;
       chunk.push(result.value);
       next = read();

@@ -1,9 +1,10 @@
 /**
  * Files on the command line: patterns that stand for several, and a result that is written whole or not at all.
  */
-import { closeSync, openSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { access, constants, glob, open, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { ClozeError } from "@cloze/core";
 
@@ -94,6 +95,19 @@ export async function withPartial<T>(
   }
 }
 
+/** A folder of its own for what is needed in between. It is gone as a file of `withPartial` is. */
+export async function withScratch<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(path.join(tmpdir(), "cloze-"));
+  partials.add(folder);
+  watch();
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    partials.delete(folder);
+  }
+}
+
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** What is on its way. */
@@ -113,7 +127,7 @@ function watch(): void {
  */
 function remove(signal: NodeJS.Signals): void {
   if (partials.size === 0 && process.listenerCount(signal) > 1) return; // others see to it
-  for (const partial of partials) rmSync(partial, { force: true });
+  for (const partial of partials) rmSync(partial, { recursive: true, force: true });
   for (const each of signals) process.off(each, remove);
   watching = false;
   process.kill(process.pid, signal);

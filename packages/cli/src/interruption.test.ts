@@ -40,4 +40,5 @@ test("a command is told as a shell reads it", () => {
   expect(typed(["pretrain", "--corpus", "a b/*.txt", "--rate", "1e-4", "it's"])).toBe(
     String.raw`cloze pretrain --corpus 'a b/*.txt' --rate 1e-4 'it'\''s'`,
   );
+  expect(typed(["--out", "~/x"])).toBe("cloze --out '~/x'"); // the folder named ~, not the home folder
 });

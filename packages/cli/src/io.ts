@@ -39,8 +39,7 @@ function sink(stream: NodeJS.WriteStream): Sink {
     },
     write: (text) =>
       new Promise((resolve) => {
-        if (stream.write(text)) resolve();
-        else stream.once("drain", resolve);
+        if (stream.write(text, () => resolve())) resolve(); // a stream that fails takes no more, and tells only so
       }),
   };
 }

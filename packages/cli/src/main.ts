@@ -8,6 +8,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.stderr.write(`The output could not be written: ${error.message}.\n`);
   process.exit(1);
 });
+// Nor is it one that nobody reads the messages.
+process.stderr.on("error", () => {});
 
 process.exitCode = await run(process.argv.slice(2), processIo());
 process.stdin.destroy(); // a command that failed may have been waiting for more

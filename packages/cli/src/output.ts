@@ -51,13 +51,17 @@ export class Printer<I, O> {
 
   async end(): Promise<void> {
     if (this.#format === "json") await this.#io.stdout.write(this.#count === 0 ? "[]\n" : "\n]\n");
+    else if (this.#format === "tsv" && this.#count === 0) await this.#io.stdout.write(this.#header);
+  }
+
+  get #header(): string {
+    return `${this.#view.columns.join("\t")}\n`;
   }
 
   async #write(text: string): Promise<void> {
     const first = this.#count++ === 0;
     if (this.#format === "json") await this.#io.stdout.write(`${first ? "[\n" : ",\n"}${text}`);
-    else if (this.#format === "tsv" && first)
-      await this.#io.stdout.write(`${this.#view.columns.join("\t")}\n${text}\n`);
+    else if (this.#format === "tsv" && first) await this.#io.stdout.write(`${this.#header}${text}\n`);
     else await this.#io.stdout.write(`${text}\n`);
   }
 }

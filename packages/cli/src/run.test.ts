@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -209,7 +211,9 @@ test("the formats: an array, lines, tab-separated values", async () => {
     "[CLS] one [SEP]\t101 2028 102",
     "[CLS] two three [SEP]\t101 2048 2093 102",
   ]);
-  expect((await cloze(["tokenize", "--vocab", vocab, "--input", "-", "--format", "json"])).out).toBe("[]\n");
+  const none = ["tokenize", "--vocab", vocab, "--input", "-", "--format"];
+  expect((await cloze([...none, "json"])).out).toBe("[]\n");
+  expect((await cloze([...none, "tsv"])).out).toBe("tokens\tids\n");
 });
 
 test("texts cannot steer a terminal", async () => {
@@ -264,3 +268,27 @@ test.each(["bash", "zsh", "fish"])(
     for (const word of [...commands, "--max-question", "--no-answer"]) expect(out).toContain(word);
   },
 );
+
+test("a file of weights by label may begin with a byte order mark", async () => {
+  const weights = path.join(temporary, "weights.json");
+  writeFileSync(weights, '\uFEFF{"glad": 2}\r\n');
+  const files = ["--train", "no-such.tsv", "--dev", "no-such.tsv", "--out", path.join(temporary, "out")];
+  const argv = ["finetune", "--task", "classify", "--model", temporary, ...files, "--class-weights"];
+  expect((await cloze([...argv, weights])).err).not.toContain("should hold a JSON object");
+  expect((await cloze([...argv, vocab])).err).toContain("should hold a JSON object");
+});
+
+test("in a list with commas between, spaces are no part of a piece", async () => {
+  const [corpus, out] = ["corpus.txt", "vocab.txt"].map((name) => path.join(temporary, name));
+  writeFileSync(corpus, "the cat sat on the mat\n");
+  const argv = ["vocab", "--corpus", corpus, "--out", out, "--size", "30", "--threads", "1", "--special"];
+  expect(await cloze([...argv, "[PAD], [UNK], [CLS], [SEP]"])).toMatchObject({ code: 0 });
+  expect(readFileSync(out, "utf8").split("\n").slice(0, 4)).toEqual(["[PAD]", "[UNK]", "[CLS]", "[SEP]"]);
+});
+
+test("where nobody reads standard error, the exit code is what it would be", async () => {
+  const main = fileURLToPath(new URL("main.ts", import.meta.url));
+  const child = spawn(process.execPath, [main, "clasify"], { stdio: ["ignore", "ignore", "pipe"] });
+  child.stderr.destroy();
+  expect(await once(child, "close")).toEqual([2, null]);
+});

@@ -33,6 +33,7 @@ test("a text for people is on one line, without control characters, and fits", (
   expect(oneLine(" one\n\ttwo\u001B[31m\u2028three ")).toBe("one two [31m three");
   expect(fit("one two three", 8)).toBe("one two…");
   expect(fit("one", 3)).toBe("one");
+  expect(fit("🐦🐦🐦", 4)).toBe("🐦…"); // a character of two units is not halved
 });
 
 test("numbers are grouped and aligned", () => {

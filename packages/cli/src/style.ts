@@ -52,10 +52,11 @@ export function oneLine(text: string): string {
   return spaced(text).trim();
 }
 
-/** The front of a text, cut to a width. */
+/** The front of a text, cut to a width; no character of two units is halved. */
 export function fit(text: string, width: number): string {
   if (text.length <= width) return text;
-  return `${text.slice(0, Math.max(width - 1, 0)).trimEnd()}…`;
+  const front = text.slice(0, Math.max(width - 1, 0)).replace(/[\uD800-\uDBFF]$/, "");
+  return `${front.trimEnd()}…`;
 }
 
 export function percent(share: number): string {

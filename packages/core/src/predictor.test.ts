@@ -255,6 +255,19 @@ describe("plugins that are added", () => {
     await expect(tinyModel().plugin({ plugin, weights: new Map() })).rejects.toThrow(code("invalid-plugin"));
   });
 
+  test("under one name, added at one time, are not both taken", async () => {
+    const { tokenizer, session, config, plugins } = tinyModel();
+    const model = new Predictor({ tokenizer, session, config, plugins, checkEncoder: async () => {} });
+    const plugin = parsePlugin('{"name":"added","kind":"sequence","labels":["a","b"]}');
+    const weights = new Map([
+      ["weight", { dims: [2, 16], data: new Float32Array(32) }],
+      ["bias", { dims: [2], data: new Float32Array(2) }],
+    ]);
+    const added = await Promise.allSettled([1, 2].map(() => model.plugin({ plugin, weights })));
+    expect(added.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(model.plugins.filter(({ name }) => name === "added")).toHaveLength(1);
+  });
+
   test("as code get the features that they ask for, and give what they like", async () => {
     const model = tinyModel();
     const lengths = definePlugin({

@@ -187,8 +187,8 @@ export class Predictor implements TaskModel, AsyncDisposable {
     }
     const head = typeof source === "string" ? await this.#read(source) : source;
     checkPlugin(head.plugin);
-    this.#expectFree(head.plugin.name);
     await this.#checkEncoder?.(head.plugin);
+    this.#expectFree(head.plugin.name); // after all waiting: another may have taken it
     this.#session = new AttachedSession(this.#session, this.config, head);
     this.#plugins = [...this.#plugins, head.plugin];
     if (typeof source === "string") this.#places.set(source, head.plugin.name);

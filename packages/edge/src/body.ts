@@ -2,7 +2,8 @@
 import { readBody } from "@cloze/runtime/remote";
 import { Refusal } from "./problem.ts";
 
-const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
+/** JSON, with whatever parameters but a charset that is another. */
+const JSON_TYPE = /^application\/json\s*(?:;(?!\s*charset=(?!"?utf-8"?\s*(?:;|$)))[^;]*)*$/i;
 
 /**
  * Reads a body of one of these types.

@@ -3,8 +3,12 @@ import type { Context } from "hono";
 import type { ApiKey } from "./auth.ts";
 import type { Timing } from "./timing.ts";
 
+/** Marks the environment of a service binding, whose holder needs no key: no variable can have such a name. */
+export const TRUSTED = Symbol.for("cloze.trusted");
+
 /** Bindings of the Worker, all of them optional: `worker/wrangler.jsonc` names them, docs/deploy.md explains. */
 export interface EdgeBindings {
+  readonly [TRUSTED]?: true;
   /** The inference server, or several: `http://a:9000;weight=2, http://b:9000`. */
   readonly CLOZE_SERVER_URL?: string;
   /** The model's name on the server. */

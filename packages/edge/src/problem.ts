@@ -106,7 +106,7 @@ export interface Told {
 export function problem(cause: unknown, c: Context<EdgeEnv>): Response {
   const requestId = c.get("requestId");
   const { status, headers: own = {}, ...told } = tell(cause, requestId);
-  const error = errorFor(c.req.path, status, told);
+  const error = errorFor(c.get("route") ?? c.req.path, status, told);
   const headers = new Headers(c.res.headers);
   headers.set("content-type", "application/problem+json");
   headers.set("cache-control", "no-store");
@@ -117,10 +117,10 @@ export function problem(cause: unknown, c: Context<EdgeEnv>): Response {
   );
 }
 
-/** What the clients of others print of a problem, each where it looks. */
-function errorFor(path: string, status: number, { code, detail, field }: Omit<Told, "status">): unknown {
-  if (path.startsWith("/hf/")) return detail;
-  if (path !== "/v1/embeddings") return undefined;
+/** What the clients of others print of a problem, each where it looks; wherever the app is mounted. */
+function errorFor(route: string, status: number, { code, detail, field }: Omit<Told, "status">): unknown {
+  if (route.startsWith("/hf/")) return detail;
+  if (route !== "/v1/embeddings") return undefined;
   const type = status < 500 ? "invalid_request_error" : "server_error";
   return { message: detail, type, code, param: field ?? null };
 }

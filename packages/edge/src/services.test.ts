@@ -1,4 +1,4 @@
-import { definePlugin, presets } from "@cloze/core";
+import { definePlugin, presets, Tokenizer } from "@cloze/core";
 import { tinyModel } from "@cloze/core/testing";
 import { describe, expect, it } from "vitest";
 import { Services } from "./services.ts";
@@ -24,5 +24,13 @@ describe("an answer that is kept", () => {
 
   it("is not taken for that of another model of the same size on the server", async () => {
     expect(await keyOf(server("mine"))).not.toBe(await keyOf(server("yours")));
+  });
+
+  it("is not taken for that of the same model whose texts are read otherwise", async () => {
+    const cased = new Tokenizer(tokenizer.vocabulary, { lowercase: false });
+    const other = new Services({ model: { ...model, tokenizer: cased } }).cache({
+      CLOZE_CACHE_SECONDS: "60",
+    });
+    expect(await other?.key("/v1/count", "", new Uint8Array())).not.toBe(await keyOf({}));
   });
 });

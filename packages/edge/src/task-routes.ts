@@ -17,6 +17,8 @@ import type { Services } from "./services.ts";
 import * as z from "zod";
 
 const LINES = "application/x-ndjson";
+/** Asks for lines; with q=0 one says that one does not want them. */
+const WANTS_LINES = /application\/x-ndjson(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i;
 
 /** The tasks' operations. */
 export function taskRoutesOver(
@@ -73,11 +75,11 @@ export function taskRoutesOver(
     const bytes = await readJsonBytes(c.req.raw, limits.bodyBytes);
     const json = parseJson(bytes);
     c.header("Cache-Control", "no-store");
-    if (c.req.header("accept")?.includes(LINES) && isObject(json) && "inputs" in json)
+    if (WANTS_LINES.test(c.req.header("accept") ?? "") && isObject(json) && "inputs" in json)
       return lines(c, (stop) =>
         answerLines(route, json, host, limits, { signal: AbortSignal.any([signal, stop]) }),
       );
-    const cache = /\bno-store\b/.test(c.req.header("cache-control") ?? "")
+    const cache = /\bno-store\b/i.test(c.req.header("cache-control") ?? "")
       ? undefined
       : services.cache(bindings(c));
     if (!cache) return c.json(await answerJson(route, json, host, limits, { signal }));
@@ -109,6 +111,7 @@ function lines(c: Context<EdgeEnv>, start: (stop: AbortSignal) => AsyncGenerator
         if (done) return controller.close();
         line = value;
       } catch (error) {
+        leaving.abort(); // what runs ahead
         const { code, detail: message } = tell(error, c.get("requestId"));
         line = { error: { code, message, requestId: c.get("requestId") } };
       }

@@ -22,6 +22,13 @@ const at = (...data: number[]) => ({ count: data.length, data: Int32Array.from(d
 const ticks = (ms = 10) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("the batcher", () => {
+  it("answers everybody where a session leaves out an output", async () => {
+    const { session, batcher } = setUp();
+    session.run = async () => ({});
+    const both = [batcher.submit(job(1)), batcher.submit(job(2))];
+    expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  });
+
   it("runs requests of one bucket together, padded to it, and gives each its own rows", async () => {
     const { session, batcher } = setUp();
     const [a, b, c] = await Promise.all([

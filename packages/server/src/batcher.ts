@@ -132,14 +132,18 @@ export class Batcher {
     const { shapes } = this.#options;
     let first = 0;
     for (const job of batch) {
-      const outputs = new Map(
-        job.outputs.map((name) => [name, rowsOf(tensors[name], first, job, shapes.get(name))]),
-      );
-      job.resolve({ outputs, queueMs: start - job.since, inferenceMs: ms });
+      try {
+        const outputs = new Map(
+          job.outputs.map((name) => [name, rowsOf(tensors[name], first, job, shapes.get(name))]),
+        );
+        job.resolve({ outputs, queueMs: start - job.since, inferenceMs: ms });
+      } catch (error) {
+        job.reject(error); // the session left something out
+      }
       first += job.rows;
     }
   }
 }
 
 /** The longest that timers wait, 25 days. */
-const LONGEST_MS = 2 ** 31 - 1;
+export const LONGEST_MS = 2 ** 31 - 1;

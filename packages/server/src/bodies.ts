@@ -28,7 +28,7 @@ export type Received =
  * @throws ClozeError `invalid-input` for damaged data, `aborted` when the client breaks off.
  */
 export async function receive(request: Request, limit: number): Promise<Received> {
-  const coding = request.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
+  const coding = request.headers.get("content-encoding")?.trim().toLowerCase() || "identity";
   if (coding !== "identity" && !isCoding(coding))
     return {
       status: 415,

@@ -36,6 +36,15 @@ function lineOf(fixedMs: number) {
 }
 
 describe("the device", () => {
+  it("goes on after a task that fails before it has begun", async () => {
+    const device = new Device({ delayMs: 0, queueLimit: 100 });
+    const failing = device.alone(() => {
+      throw new Error("no memory");
+    });
+    await expect(failing).rejects.toThrow("no memory");
+    expect(await device.alone(async () => "next")).toBe("next");
+  });
+
   it("runs one batch at a time, whatever models there are, and each in its turn", async () => {
     const device = new Device({ delayMs: 0, queueLimit: 100 });
     let running = 0;

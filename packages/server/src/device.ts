@@ -83,7 +83,7 @@ export class Device {
   /** Has the device to itself, between two runs. */
   alone<T>(task: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#tasks.push(() => task().then(resolve, reject));
+      this.#tasks.push(() => (async () => task())().then(resolve, reject));
       this.#wake();
     });
   }

@@ -88,6 +88,11 @@ describe("compression", () => {
     expect(response.status).toBe(413);
   });
 
+  it("that is named by an empty header is none", async () => {
+    const answer = await plainly(body(), { "content-encoding": "" });
+    expect(JSON.parse(answer.bytes.toString())).toMatchObject({ outputs: [{ data: [11, 2] }] });
+  });
+
   it("that is damaged or unknown is refused", async () => {
     expect((await infer("no gzip", { "content-encoding": "gzip" })).status).toBe(400);
     const unknown = await infer(body(), { "content-encoding": "br" });
@@ -191,6 +196,13 @@ describe("what is told of a request", () => {
     ]);
   });
 
+  it("is no longer than it should be, whatever it calls itself", async () => {
+    lines.length = 0;
+    const id = "x".repeat(100_000);
+    expect(await (await infer(body({ id }))).json()).toMatchObject({ id });
+    expect(lines[0].length).toBeLessThan(1000);
+  });
+
   it("is counted for Prometheus", async () => {
     await infer(body());
     await fetch(`${server.url}/v2/models/other/infer`, { method: "POST", body: body() });
@@ -234,6 +246,18 @@ describe("a key", () => {
     const refused = await fetch(`${guarded.url}/v2/models/tiny/infer`, { method: "POST", body: body() });
     expect([refused.status, refused.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
     await guarded.close();
+  });
+
+  it("may have spaces in it, and one that is empty opens nothing", async () => {
+    const spaced = await startServer({ session, config, model: "tiny", key: "a secret" });
+    expect([
+      await ask(`${spaced.url}/v2`, "Bearer a secret"),
+      await ask(`${spaced.url}/v2`, "Bearer a"),
+    ]).toEqual([200, 401]);
+    await spaced.close();
+    const empty = await startServer({ session, config, model: "tiny", key: "" });
+    expect([await ask(`${empty.url}/v2`), await ask(`${empty.url}/v2`, "Bearer ")]).toEqual([401, 401]);
+    await empty.close();
   });
 
   it("is not asked for at /metrics where they are open", async () => {

@@ -5,6 +5,6 @@ const digest = (text: string): Buffer => createHash("sha256").update(text).diges
 
 /** Whether a header carries the key. How long that takes tells nothing of it. */
 export function hasKey(authorization: string | undefined, key: string): boolean {
-  const [, sent = ""] = /^Bearer +(\S+) *$/i.exec(authorization ?? "") ?? [];
-  return timingSafeEqual(digest(sent), digest(key));
+  const [, sent] = /^Bearer +(\S.*)$/i.exec(authorization ?? "") ?? [];
+  return sent !== undefined && timingSafeEqual(digest(sent.trimEnd()), digest(key));
 }

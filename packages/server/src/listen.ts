@@ -4,7 +4,7 @@ import { getRequestListener } from "@hono/node-server";
 import { createServer as createOpenServer } from "node:http";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 
 /** Certificates in PEM. */
 export interface Tls {
@@ -46,6 +46,11 @@ export async function listen(
   const server = makeServer(getRequestListener(fetch, { overrideGlobalObjects: false }), tls);
   // Longer than a proxy keeps an idle connection, so that no request meets one that is just being closed.
   server.keepAliveTimeout = 65_000;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   const pending = new Map<IncomingMessage, ServerResponse>();
   let draining = false;
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
@@ -72,7 +77,7 @@ export async function listen(
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
-        server.closeAllConnections(); // those that are kept alive, too
+        for (const socket of sockets) socket.destroy(); // kept alive, or in the middle of TLS' greetings
       }),
   };
 }
@@ -91,7 +96,9 @@ function makeServer(listener: RequestListener, tls: Tls | undefined): Server {
   }
 }
 
-function open(server: Server, port: number, host: string): Promise<void> {
+async function open(server: Server, port: number, host: string): Promise<void> {
+  if (!(Number.isInteger(port) && port >= 0 && port < 2 ** 16))
+    throw new ClozeError("invalid-option", `port should be 0 to 65535, but is ${port}.`, { field: "port" });
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       reject(

@@ -1,5 +1,13 @@
 import { presets } from "@cloze/core";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -179,7 +187,28 @@ describe("a repository", () => {
       code: "invalid-model",
       message: "No model of the repository can be served. moods: Its weights are damaged.",
     });
-    await expect(start({ repository: { folder: `${folder}/none`, load } })).rejects.toThrow();
+    await expect(start({ repository: { folder: `${folder}/none`, load } })).rejects.toMatchObject({
+      code: "invalid-option",
+      message: expect.stringMatching(/^The repository cannot be read: .*ENOENT/) as string,
+    });
+  });
+
+  it("is looked at through its links, and those that lead in a circle have an end", async () => {
+    put("moods", "one");
+    mkdirSync(path.join(folder, ".shared"));
+    for (const name of ["again", "and-again"]) symlinkSync(".", path.join(folder, "moods", name));
+    symlinkSync("../.shared", path.join(folder, "moods/plugins"));
+    await start();
+    writeFileSync(path.join(folder, ".shared/plugin.json"), "{}");
+    await expect.poll(() => disposed).toEqual(["one"]);
+  });
+
+  it("that shall never be looked at again is not", async () => {
+    put("plain", "plain");
+    await start({ repository: { folder, load, everyMs: Infinity } });
+    put("moods/1", "one");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect([...sessions.keys()]).toEqual(["plain"]);
   });
 
   it("is closed with all that it had", async () => {

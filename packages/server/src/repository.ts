@@ -7,8 +7,9 @@
  * changed has to stay as it is until the next look, so that no half-copied folder is loaded.
  */
 import { ClozeError } from "@cloze/core";
-import { readdir, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
+import { LONGEST_MS } from "./batcher.ts";
 import type { Log } from "./log.ts";
 import type { Models } from "./models.ts";
 import { ServedModel } from "./served-model.ts";
@@ -63,7 +64,7 @@ export class Repository {
       );
       if (!this.#closed) this.watch(everyMs);
     };
-    this.#timer = setTimeout(() => void lookAgain(), everyMs);
+    this.#timer = setTimeout(() => void lookAgain(), Math.min(everyMs, LONGEST_MS));
     this.#timer.unref();
   }
 
@@ -75,7 +76,7 @@ export class Repository {
   /**
    * Loads all versions of a model, again where they are loaded already.
    *
-   * @throws ClozeError `not-found`; `invalid-model` with the reasons when one cannot be loaded.
+   * @throws ClozeError `not-found`; `invalid-input` with the reasons when one cannot be loaded.
    */
   load(name: string): Promise<void> {
     return this.#inTurn(async () => {
@@ -206,7 +207,14 @@ export class Repository {
   async #find(): Promise<Found[]> {
     const { folder } = this.#options;
     const found: Found[] = [];
-    for (const name of await foldersIn(folder)) {
+    const names = await foldersIn(folder).catch((cause: unknown) => {
+      throw new ClozeError(
+        "invalid-option",
+        `The repository cannot be read: give a folder with a model in each of its folders (${messageOf(cause)}).`,
+        { cause },
+      );
+    });
+    for (const name of names) {
       if (!NAME.test(name)) continue; // it could not stand in a URL, or is hidden on purpose
       const home = path.join(folder, name);
       const versions = (await foldersIn(home)).filter((inner) => /^[1-9]\d{0,8}$/.test(inner));
@@ -235,18 +243,20 @@ async function foldersIn(folder: string): Promise<string[]> {
   return names;
 }
 
-/** The sizes and times of a folder's files. */
-async function printOf(folder: string): Promise<string> {
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
+/** The sizes and times of a folder's files, through links; one that leads back to where it lies is not followed. */
+async function printOf(folder: string, above: readonly string[] = []): Promise<string> {
+  const place = await realpath(folder).catch(() => folder);
+  if (above.includes(place)) return "";
+  const names = await readdir(folder).catch(() => []);
   const lines = await Promise.all(
-    names
-      .toSorted((a, b) => (a < b ? -1 : 1))
-      .map(async (name) => {
-        const found = await stat(path.join(folder, name)).catch(() => undefined);
-        return found?.isFile() ? `${name} ${found.size} ${found.mtimeMs} ${found.ino}` : name;
-      }),
+    names.map(async (name) => {
+      const inner = path.join(folder, name);
+      const found = await stat(inner).catch(() => undefined);
+      if (found?.isDirectory()) return `${name}/ ${await printOf(inner, [...above, place])}`;
+      return found?.isFile() ? `${name} ${found.size} ${found.mtimeMs} ${found.ino}` : name;
+    }),
   );
-  return lines.join("\n");
+  return lines.toSorted((a, b) => (a < b ? -1 : 1)).join("\n");
 }
 
 function messageOf(error: unknown): string {

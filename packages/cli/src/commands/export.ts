@@ -4,7 +4,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { Option } from "@commander-js/extra-typings";
 import type { TritonOptions, Verification } from "@cloze/runtime/node";
 import type { Io } from "../io.ts";
-import { notNegative, positive, shared } from "../options.ts";
+import { notNegative, positive, shared, words } from "../options.ts";
 import type { FormatOptions } from "../options.ts";
 import { size } from "../style.ts";
 
@@ -40,7 +40,7 @@ export function addExport(program: Command, io: Io): void {
         "choose",
       ] as const),
     )
-    .option("--columns <names>", "TSV columns, as of evaluate", (names) => names.split(","))
+    .option("--columns <names>", "TSV columns, as of evaluate", words)
     .option("--dropout <rate>", "of the training, in place of the model's own", notNegative)
     .option("--name <name>", "what Triton calls the model (default: as its folder)")
     .addOption(

@@ -168,7 +168,7 @@ async function readWeights(which: string): Promise<FrozenOptions["classWeights"]
   const { ClozeError } = await import("@cloze/core");
   const { readNamed } = await import("../input.ts");
   try {
-    const weights: unknown = JSON.parse(await readNamed(which));
+    const weights: unknown = JSON.parse((await readNamed(which)).replace(/^\uFEFF/, ""));
     if (typeof weights === "object" && weights !== null && !Array.isArray(weights))
       return weights as Readonly<Record<string, number>>;
   } catch (cause) {

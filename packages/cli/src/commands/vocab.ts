@@ -2,7 +2,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { Option } from "@commander-js/extra-typings";
 import type { Io } from "../io.ts";
-import { positive, shared, wholeNumber } from "../options.ts";
+import { positive, shared, wholeNumber, words } from "../options.ts";
 import { grouped } from "../style.ts";
 
 export function addVocab(program: Command, io: Io): void {
@@ -20,9 +20,7 @@ export function addVocab(program: Command, io: Io): void {
     )
     .option("--cased", "keep case and accents")
     .option("--limit-alphabet <n>", "characters at most, the most frequent ones", positive, 1000)
-    .option("--special <pieces>", "the special tokens (default: [PAD],[UNK],[CLS],[SEP],[MASK])", (pieces) =>
-      pieces.split(","),
-    )
+    .option("--special <pieces>", "the special tokens (default: [PAD],[UNK],[CLS],[SEP],[MASK])", words)
     .option("--unused <n>", "slots [unused0], [unused1] … for later use; BERT has 994", wholeNumber, 0)
     .addOption(
       new Option("--threads <n>", "threads that count (default: one a core, at most 8)").argParser(positive),
@@ -51,7 +49,7 @@ Examples:
       const started = performance.now();
 
       let counting: InstanceType<typeof Progress> | undefined;
-      const words = await countFiles(files, {
+      const counts = await countFiles(files, {
         cased,
         threads,
         onProgress: (bytes, total) => {
@@ -61,7 +59,7 @@ Examples:
       });
       await counting?.end();
       const learning = new Progress(options.size, "pieces", io);
-      const { pieces } = trainVocabulary(words, {
+      const { pieces } = trainVocabulary(counts, {
         ...options,
         onProgress: (done) => void learning.show(done),
       });
@@ -77,8 +75,8 @@ Examples:
       const summary = {
         pieces: pieces.length,
         files: files.length,
-        words: words.total,
-        distinctWords: words.size,
+        words: counts.total,
+        distinctWords: counts.size,
         seconds,
       };
       const text = (): string =>

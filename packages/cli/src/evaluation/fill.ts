@@ -1,14 +1,13 @@
 /**
  * Masked words of plain texts: 15 % of the pieces, drawn by a seed, as in pre-training.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { ClozeError } from "@cloze/core";
 import { PretrainingData, writeTokenStore } from "@cloze/train/corpus/pretraining";
 import { scoreMaskedLm } from "@cloze/train/metrics";
 import { scoreMasks } from "@cloze/train/evaluate";
 import type { MaskScores } from "@cloze/train/evaluate";
+import { withScratch } from "../files.ts";
 import type { Io } from "../io.ts";
 import { loadModel } from "../model.ts";
 import { Progress } from "../progress.ts";
@@ -34,8 +33,7 @@ export async function evaluateFill(options: EvaluateOptions, io: Io): Promise<Me
       `length is ${length}, but the model takes ${config.maxPositions} tokens: give fewer.`,
       { field: "length" },
     );
-  const scratch = await mkdtemp(path.join(tmpdir(), "cloze-fill-"));
-  try {
+  return await withScratch(async (scratch) => {
     using store = await writeTokenStore([file], tokenizer, path.join(scratch, "tokens"));
     // One example a batch, so that the epoch ends with the last one.
     const data = new PretrainingData({
@@ -58,7 +56,5 @@ export async function evaluateFill(options: EvaluateOptions, io: Io): Promise<Me
     const seconds = await progress.end();
     const { accuracy, loss, perplexity, total } = scoreMaskedLm(into.logProbabilities, into.best);
     return { accuracy, perplexity, loss, masks: total, examples, seed, seconds };
-  } finally {
-    await rm(scratch, { recursive: true });
-  }
+  });
 }

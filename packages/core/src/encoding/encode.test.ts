@@ -223,7 +223,12 @@ describe("options that cannot be met are refused in one sentence", () => {
   test("a length of 2 for a pair", () =>
     refused(() => tokenizer.encode(pair, { maxLength: 2 }), /whole number from 3/));
   test("only-second without a second", () =>
-    refused(() => tokenizer.encode("a", { truncation: "only-second" }), /no second text/));
+    refused(() => tokenizer.encode("a", { truncation: "only-second" }), /one of longest-first, only-first/));
+  test("a way of cutting that there is not, such as Hugging Face's own name", () => {
+    const options = { maxLength: 6, truncation: "only_first" as never };
+    refused(() => tokenizer.encode(pair, options), /truncation .* only-second/);
+    refused(() => tokenizer.encodeWindows(pair, options), /truncation .* only-second/);
+  });
   test("a text that is not to be cut and takes all room", () => {
     refused(
       () => tokenizer.encode(pair, { maxLength: 5, truncation: "only-first" }),

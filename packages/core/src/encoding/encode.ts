@@ -34,6 +34,9 @@ export interface WindowOptions extends EncodeOptions {
   readonly overlap?: number | undefined;
 }
 
+const ofOne: readonly Truncation[] = ["longest-first", "only-first"];
+const ofTwo: readonly Truncation[] = [...ofOne, "only-second"];
+
 /** More than any text has, and still a small integer, which costs nothing to pass on. */
 const NO_LIMIT = 2 ** 30 - 1;
 
@@ -44,7 +47,7 @@ export function specialsAround(paired: boolean, { specials }: EncodeOptions): nu
 
 /** How many tokens of the texts fit; refuses options that cannot be met, whatever the texts. */
 export function roomFor(paired: boolean, options: EncodeOptions): number {
-  const { maxLength = Infinity, truncation } = options;
+  const { maxLength = Infinity, truncation = "longest-first" } = options;
   const around = specialsAround(paired, options);
   if (!(maxLength === Infinity || (Number.isInteger(maxLength) && maxLength >= around)))
     throw new ClozeError(
@@ -52,14 +55,11 @@ export function roomFor(paired: boolean, options: EncodeOptions): number {
       `maxLength is ${maxLength}: give a whole number from ${around}, which the special tokens take.`,
       { field: "maxLength" },
     );
-  if (truncation === "only-second" && !paired)
-    throw new ClozeError(
-      "invalid-option",
-      "There is no second text to be cut: give a pair, or cut longest-first.",
-      {
-        field: "truncation",
-      },
-    );
+  const known = paired ? ofTwo : ofOne;
+  if (!known.includes(truncation))
+    throw new ClozeError("invalid-option", `truncation should be one of ${known.join(", ")}.`, {
+      field: "truncation",
+    });
   return maxLength < NO_LIMIT ? maxLength - around : NO_LIMIT;
 }
 

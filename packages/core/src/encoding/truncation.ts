@@ -22,9 +22,8 @@ export type Direction = "right" | "left";
  * longestFirst(10, 4, 9); // [5, 4]
  */
 export function longestFirst(a: number, b: number, room: number): [a: number, b: number] {
-  if (a + b <= room) return [a, b];
   const first = keptOfFirst(a, b, room, "longest-first");
-  return [first, room - first];
+  return [first, Math.min(b, room - first)];
 }
 
 /**

@@ -65,18 +65,6 @@ export function usualOverlap(room: number, usual = 128): number {
 }
 
 /**
- * How many windows `windows` cuts, without cutting them.
- *
- * @throws ClozeError `invalid-option`, as `windows` does.
- * @example
- * countWindows(9, 6, 2); // 2
- */
-export function countWindows(length: number, room: number, overlap: number): number {
-  expectStep(room, overlap);
-  return length <= room ? 1 : 1 + Math.ceil((length - room) / (room - overlap));
-}
-
-/**
  * For each token, the window in which it has the most context on its lesser side: the one whose prediction counts
  * (`_check_is_max_context` in run_squad.py; of equal ones the first, longer windows a little ahead).
  *

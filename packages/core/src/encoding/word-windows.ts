@@ -6,7 +6,8 @@ import type { Window } from "./windows.ts";
 
 /**
  * Cuts tokens into windows at the borders of words. A window shares at least `overlap` tokens with the next, and more
- * where a word stands in the way. Only a word that is longer than a window is split.
+ * where a word stands in the way, but none where that would take in its first word. Only a word that is longer than a
+ * window is split.
  *
  * @param words Where each word begins, in tokens, and at the end the number of tokens.
  * @param room How many tokens fit in one window.

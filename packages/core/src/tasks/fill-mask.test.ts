@@ -56,6 +56,15 @@ describe("each mask for itself", () => {
       expect(score).toBeCloseTo(predictions[i].score, 6);
   });
 
+  test("are as many as asked for where the table of embeddings is longer than the vocabulary", async () => {
+    const vocabularySize = bert.tokenizer.vocabulary.size + 40;
+    const longer = tinyModel({ config: { vocabularySize } });
+    for (const top of [undefined, 5, 40]) {
+      const [{ predictions }] = (await longer.fill("a [MASK] film", { top })).masks;
+      expect(predictions.length).toBe(top ?? 5);
+    }
+  });
+
   test("a batch of texts with other numbers of masks gives each what it gets alone", async () => {
     const texts = ["[MASK]", "the [MASK] is [MASK] .", "a [MASK] [MASK] [MASK] film"];
     const { fill } = bert;

@@ -129,7 +129,7 @@ export async function fill(
         `The text has ${masks.length} masks, and words of several pieces are scored at one: leave one.`,
         { field: `${at}text` },
       );
-    total += longest > 1 ? countPieces(targets!) : groups.size;
+    total += longest > 1 ? targets!.flatMap(({ ids }) => ids).length : groups.size;
     if (search) total += search.countRows(text);
     expectRows(total, options.maxRows);
     return text;
@@ -189,25 +189,23 @@ function readTargets({ tokenizer }: TaskModel, words: readonly string[], pieces:
   });
 }
 
-function countPieces(targets: readonly Target[]): number {
-  return targets.reduce((sum, { ids }) => sum + ids.length, 0);
-}
-
 /** The candidates of every mask for itself: [text][mask][candidate]. */
 async function predict(
-  { tokenizer: { vocabulary } }: TaskModel,
+  { config, tokenizer: { vocabulary } }: TaskModel,
   texts: readonly MaskedText[],
   targets: readonly Target[] | undefined,
   top: number,
   run: RunMasked,
 ): Promise<Prediction[][][]> {
+  const spare = config.vocabularySize - vocabulary.size; // a table of embeddings may be longer: these are no words
   const candidates = (rows: readonly Row[], row: number): Prediction[] =>
     targets
       ? targets
           .map(({ token, ids: [id] }) => ({ token, id, score: probabilityOf(rows, row, id) }))
           .sort((a, b) => b.score - a.score)
-      : candidatesOf(rows, row, top)
-          .filter(({ id }) => id < vocabulary.size) // a table of embeddings may be longer
+      : candidatesOf(rows, row, top + spare)
+          .filter(({ id }) => id < vocabulary.size)
+          .slice(0, top)
           .map(({ id, score }) => ({ token: vocabulary.piece(id), id, score }));
   const encodings: Encoding[] = [];
   const takers: ((rows: readonly Row[]) => void)[] = [];

@@ -5,7 +5,7 @@
  */
 import { join, SPECIALS_PAIR, whole } from "../encoding/encoding.ts";
 import type { Encoding } from "../encoding/encoding.ts";
-import { countWindows, maxContext, usualOverlap, windows } from "../encoding/windows.ts";
+import { maxContext, usualOverlap, windows } from "../encoding/windows.ts";
 import { ClozeError } from "../errors.ts";
 import { decodeSpans } from "../heads/span.ts";
 import type { ScoredWindow, Span } from "../heads/span.ts";
@@ -118,11 +118,10 @@ export async function ask(
     const length = tokens.ids.length;
     const room = maxLength - asked.count - SPECIALS_PAIR;
     const overlap = options.overlap ?? usualOverlap(room, plugin.overlap);
-    expectWindows(encodings.length + countWindows(length, room, overlap), options.maxWindows);
-    const list = windows(length, room, overlap);
+    const list = windows(length, room, overlap).filter(({ count }) => count > 0);
+    expectWindows(encodings.length + list.length, options.maxWindows);
     const words = options.wholeWords ? tokenizer.wordIds(tokens) : undefined;
     const cut: Cut = { offsets: tokens.offsets, words, owner: maxContext(length, list), windows: [] };
-    if (length === 0) return cut;
     for (const [w, { first, count }] of list.entries()) {
       encodings.push(join(tokenizer.specials, asked, { tokens, first, count }));
       places.push((logits) => {

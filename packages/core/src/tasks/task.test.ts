@@ -125,6 +125,13 @@ describe("entities", () => {
     },
   );
 
+  test("as few windows as the words take are enough", async () => {
+    const of = { ...outside().model, tokenizer: letters };
+    const text = Array.from({ length: 9 }, () => "a".repeat(10)).join(" "); // each fills a window
+    const [{ entities }] = await tag(of, names, [{ text }], { maxLength: 12, overlap: 9, maxWindows: 9 });
+    expect(entities).toEqual([]);
+  });
+
   test("no more windows are run than the caller allows, whatever the words", async () => {
     const { model, runs } = outside();
     const of = { ...model, tokenizer: letters };
@@ -141,6 +148,13 @@ test("an overlap that leaves no step is told as that, also where windows are lim
   await expect(ask(model, spans, [{ question: "a", context: "a b c ".repeat(9) }], options)).rejects.toThrow(
     "An overlap of 6 leaves no step",
   );
+});
+
+test("an empty text takes no window of those that are allowed", async () => {
+  const bert = tinyModel();
+  await expect(bert.tag(["a film", ""], { maxWindows: 1 })).resolves.toHaveLength(2);
+  const questions = ["a film", ""].map((context) => ({ question: "who?", context }));
+  await expect(bert.ask(questions, { maxWindows: 1 })).resolves.toHaveLength(2);
 });
 
 const refused = (message: string) =>

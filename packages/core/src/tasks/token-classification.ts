@@ -6,7 +6,7 @@
  */
 import { join, SPECIALS_SINGLE } from "../encoding/encoding.ts";
 import type { Encoding } from "../encoding/encoding.ts";
-import { countWindows, usualOverlap } from "../encoding/windows.ts";
+import { usualOverlap } from "../encoding/windows.ts";
 import { wordBorders, wordOwners, wordWindows } from "../encoding/word-windows.ts";
 import { ClozeError } from "../errors.ts";
 import { decodeEntities } from "../heads/token.ts";
@@ -79,13 +79,11 @@ export async function tag(
     expectText(text, `${placeOf(texts, i)}text`);
     const tokens = model.tokenizer.tokenize(text);
     const words = wordBorders(model.tokenizer.wordIds(tokens));
-    expectWindows(encodings.length + countWindows(tokens.ids.length, room, overlap), options.maxWindows);
-    const list = wordWindows(words, room, overlap);
-    expectWindows(encodings.length + list.length, options.maxWindows); // words may have asked for more
+    const list = wordWindows(words, room, overlap).filter(({ count }) => count > 0);
+    expectWindows(encodings.length + list.length, options.maxWindows);
     const owner = wordOwners(words, list);
     const logits = new Float32Array(tokens.ids.length * width);
     for (const [w, { first, count }] of list.entries()) {
-      if (count === 0) continue;
       encodings.push(join(model.tokenizer.specials, { tokens, first, count }));
       takers.push((rows) => {
         for (let t = first; t < first + count; t++) {

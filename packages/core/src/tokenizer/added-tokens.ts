@@ -114,7 +114,7 @@ export class AddedTokenFinder {
     this.id = token.id;
     this.start = start;
     this.end = end;
-    return true;
+    return start < end; // nothing is left of white space that the token before has taken
   }
 }
 

@@ -33,6 +33,13 @@ describe("the compact form", () => {
     expect(read.decode(read.tokenize(text).ids)).toBe(tokenizer.decode(tokenizer.tokenize(text).ids));
   });
 
+  test("reads as another implementation does, as the files would", () => {
+    const read = Tokenizer.fromCompact(packed, { compat: python });
+    const text = `[MASK] ${"a".repeat(150)}`;
+    expect(read.settings).toEqual(new Tokenizer(vocabulary, { compat: python }).settings);
+    expect(read.count(text)).toBe(new Tokenizer(vocabulary, { compat: python }).count(text));
+  });
+
   test("of any vocabulary and settings gives the same tokens", () => {
     const letters = fc.string({
       unit: fc.constantFrom(...Array.from("aB𝒳é中\ud800")),

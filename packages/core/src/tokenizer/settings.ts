@@ -213,5 +213,7 @@ export function findWarnings(settings: ResolvedSettings, pieces: readonly string
 
 /** Settings with changes that count before them, special piece by special piece. */
 export function mergeSettings(settings: TokenizerSettings, changes: TokenizerSettings): TokenizerSettings {
-  return { ...settings, ...changes, specials: { ...settings.specials, ...changes.specials } };
+  const { compat } = changes;
+  const left = compat && { addedTokens: [], maxWordLength: compat.maxWordLength };
+  return { ...settings, ...left, ...changes, specials: { ...settings.specials, ...changes.specials } };
 }

@@ -144,9 +144,7 @@ export class Tokenizer {
    */
   static fromFiles(files: TokenizerFiles, changes: TokenizerSettings = {}): Tokenizer {
     const { vocabulary, settings, origin } = readTokenizerFiles(files);
-    const { compat } = changes;
-    const left = compat ? { addedTokens: [], maxWordLength: compat.maxWordLength } : {};
-    const tokenizer = new Tokenizer(vocabulary, mergeSettings({ ...settings, ...left }, changes));
+    const tokenizer = new Tokenizer(vocabulary, mergeSettings(settings, changes));
     if (origin) origins.set(tokenizer, origin);
     return tokenizer;
   }
@@ -156,7 +154,7 @@ export class Tokenizer {
    * vocabulary takes tens. The bytes are used in place and must not change; copied only if they do not begin at a
    * multiple of four.
    *
-   * @param changes Settings that count before the packed ones.
+   * @param changes Settings that count before the packed ones, with `compat` as in `fromFiles`.
    * @throws {ClozeError} `invalid-model` for bytes that are damaged, cut short or of another version.
    * @example
    * Tokenizer.fromCompact(packTokenizer(tokenizer)).tokenize("unaffable");

@@ -26,6 +26,11 @@ test("words are lower-cased, without accents, and punctuation and Chinese charac
   expect(split("Déjà vu,\r\n中文 don't")).toEqual(["deja", "vu", ",", "中", "文", "don", "'", "t"]);
 });
 
+test("a character that becomes one of two units is the same each time", () => {
+  const settings = { ...uncased, handleChineseChars: false };
+  expect(split("\ufa6c \ufa6c a\ufa6c", settings)).toEqual(["𤋮", "𤋮", "a𤋮"]);
+});
+
 test("cased words keep case and accents", () => {
   expect(split("Déjà Vu", cased)).toEqual(["Déjà", "Vu"]);
 });

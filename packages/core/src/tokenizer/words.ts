@@ -52,7 +52,7 @@ export class WordSplitter {
     let length = 0;
     for (let i = 0; i < text.length; i++) {
       const known = meanings[text.charCodeAt(i)]; // 0 for a surrogate
-      if ((known & KIND_MASK) === LETTER) {
+      if ((known & KIND_MASK) === LETTER && known >> KIND_BITS <= 0xffff) {
         if (length < units.length) units[length++] = known >> KIND_BITS;
         continue;
       }

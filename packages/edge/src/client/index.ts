@@ -53,7 +53,7 @@ export const taskNames = [
  * for await (const { entities } of client.tag(["Anton Chekhov", "Taganrog"], { stream: true })) console.log(entities);
  */
 export function createClient(options: ClientOptions): Client {
-  const { batch = 64 } = options;
+  const batch = Math.max(1, Math.floor(options.batch ?? 64) || 1);
 
   const json = (request: Sent, body?: object): Promise<unknown> =>
     sendJson(options, { ...request, ...(body && { body: JSON.stringify(body) }) });

@@ -18,6 +18,9 @@ export interface ClientOptions {
   readonly fetch?: ((url: string, init: RequestInit) => Response | Promise<Response>) | undefined;
 }
 
+/** The longest that a timer waits: beyond it one would ring at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** A request. */
 export interface Sent extends RequestOptions {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
@@ -87,10 +90,11 @@ interface Answered {
 async function send(client: ClientOptions, request: Sent): Promise<Answered> {
   const { signal, method = "POST", path, body, type = "application/json", accept } = request;
   const asked = request.timeoutMs ?? client.timeoutMs;
-  const timeoutMs = asked === undefined ? undefined : Math.max(1, Math.ceil(asked));
+  const timeoutMs = asked === undefined ? undefined : Math.min(Math.max(1, Math.ceil(asked)), LONGEST_MS);
   const base = client.url.endsWith("/") ? client.url : `${client.url}/`;
+  const own = Object.entries(client.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
   const headers = {
-    ...client.headers,
+    ...(Object.fromEntries(own) as Record<string, string>),
     ...(client.key && { authorization: `Bearer ${client.key}` }),
     ...(timeoutMs !== undefined && { "x-request-timeout": String(timeoutMs) }),
     ...(body !== undefined && { "content-type": type }),
@@ -143,7 +147,7 @@ function refused({ status, headers }: Response, problem: Problem): RequestError 
       status,
       field: problem.field,
       requestId: problem.requestId ?? headers.get("x-request-id") ?? undefined,
-      retryAfter: wait === null ? undefined : Number(wait),
+      retryAfter: wait !== null && /^\d+$/.test(wait) ? Number(wait) : undefined, // or a date, of somebody else's
     },
   );
 }

@@ -121,6 +121,7 @@ export class PluginStore {
       throw error;
     }
     if (found && "error" in found) throw found.error;
+    if (this.#pointers.get(name) !== known) return found; // changed meanwhile: what was read is the older
     if (found) this.#pointers.set(name, { value: found, at: this.#now() });
     else this.#pointers.delete(name);
     return found;
@@ -264,7 +265,7 @@ export class PluginStore {
 
   /** Nothing points to these files any more. One that stays is in nobody's way. */
   async #forget(versions: readonly InstalledVersion[]): Promise<void> {
-    await Promise.allSettled(versions.map(({ sha256 }) => this.#blobs.delete(fileKey(sha256))));
+    await Promise.allSettled(versions.map(({ sha256 }) => io(this.#blobs.delete(fileKey(sha256)))));
   }
 }
 

@@ -51,7 +51,7 @@ export const answer = (positions: number) =>
     }),
     example: { question: "Who wrote it?", context: "The play was written by Anton Chekhov in 1896." },
     async run(host, inputs, { offsetEncoding: units, ...options }, run) {
-      const maxWindows = await windowLimit(host, "span", options);
+      const maxWindows = await windowLimit(host, "span", options, 384); // as `ask` cuts them
       const predictor = await host.predictor(options.plugin);
       const found = await predictor.ask(inputs, { ...options, maxWindows, ...run });
       return found.map((one, i) => {

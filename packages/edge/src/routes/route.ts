@@ -70,15 +70,20 @@ export function route<I extends z.ZodObject, O extends z.ZodObject, R extends z.
   return described;
 }
 
-/** How many windows may be held at once, each as long as the task's options or its plugin say. */
+/**
+ * How many windows may be held at once, each as long as the task's options or its plugin say.
+ *
+ * @param usual How long the task makes one where neither says so: by default as long as the model reads.
+ */
 export async function windowLimit(
   host: TaskHost,
   kind: HeadKind,
   options: { readonly plugin?: string; readonly maxLength?: number },
+  usual = Infinity,
 ): Promise<number> {
   const predictor = await host.predictor(options.plugin);
-  const { maxLength } = predictor.findPlugin(findHead(kind), options.plugin);
-  const length = options.maxLength ?? maxLength ?? predictor.config.maxPositions;
+  const { maxLength = usual } = predictor.findPlugin(findHead(kind), options.plugin);
+  const length = options.maxLength ?? Math.min(maxLength, predictor.config.maxPositions);
   return Math.floor(host.windowTokens / length);
 }
 

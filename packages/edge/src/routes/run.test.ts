@@ -4,7 +4,7 @@ import { tinyModel } from "@cloze/core/testing";
 import { Predictor } from "@cloze/core";
 import { answerJson, answerLines, taskRoutes } from "./index.ts";
 import { object } from "../inputs.ts";
-import { route, text } from "./route.ts";
+import { route, text, windowLimit } from "./route.ts";
 import type { Route } from "./route.ts";
 import * as z from "zod";
 
@@ -99,4 +99,13 @@ describe("a task's answer", () => {
       expect(one.answer.safeParse(rest).error).toBeUndefined();
     }
   });
+});
+
+it("windows are counted as long as the task, its plugin or the model makes them", async () => {
+  const { tokenizer, plugins, session } = model;
+  const config = { ...model.config, maxPositions: 512 };
+  const predictor = new Predictor({ tokenizer, plugins, session, config });
+  const counted = (kind: "span" | "token", usual?: number) =>
+    windowLimit({ ...host, ...limits, predictor: async () => predictor }, kind, {}, usual);
+  expect([await counted("span", 384), await counted("token")]).toEqual([682, 512]);
 });

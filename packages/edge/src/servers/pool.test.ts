@@ -281,6 +281,20 @@ describe("a server that fails", () => {
     expect(runs.map(({ status: how }) => how)).toEqual(Array(4).fill("rejected")); // and none waits for ever
   });
 
+  it("keeps none of them from two that find out, though the one comes back and the other does not", async () => {
+    const set = setUp({ a: down, b: down }, { breaker: { failures: 1 } });
+    await fail(set, 1);
+    later(2000);
+    set.servers.a = async (path, init) => {
+      await wait(60);
+      return well(path, init);
+    };
+    const session = set.pool.session({ deadline: Date.now() + 5000 });
+    const runs = await Promise.all([1, 2, 3].map(() => session.run(feeds, ["a"])));
+    expect(runs).toHaveLength(3);
+    expect(set.pool.state.map(({ circuit }) => circuit)).toEqual(["closed", "open"]);
+  });
+
   it("sacrifices nobody's request when it is not back: that goes to another", async () => {
     const set = setUp({ a: down, b: well }, { breaker: { failures: 1, probeMs: 60 } });
     expect(await set.outcome()).toBe("answer");

@@ -27,8 +27,8 @@ interface Member {
 
 /** One request of the Worker; its runs may wait for each other. */
 interface Visit extends PoolRequest {
-  /** The run of it that finds out whether a server is back. */
-  probing: Promise<unknown> | undefined;
+  /** Those of them that find out whether a server is back. */
+  readonly probing: Set<Promise<unknown>>;
 }
 
 type Ask<T> = (remote: RemoteSession) => Promise<T>;
@@ -104,7 +104,7 @@ export class ServerPool {
    * or one that was asked is busy.
    */
   session(request: PoolRequest): Session {
-    const visit: Visit = { ...request, probing: undefined };
+    const visit: Visit = { ...request, probing: new Set() };
     let closed = false;
     return {
       outputs: [],
@@ -146,16 +146,16 @@ export class ServerPool {
     for (let left = retries; ;) {
       const entered = this.#enter(tried);
       if (!entered) {
-        if (!visit.probing) throw this.#refuse(failed?.error);
-        await visit.probing; // another run of the same request is finding out
+        if (visit.probing.size === 0) throw this.#refuse(failed?.error);
+        await Promise.race(visit.probing); // another run of the same request is finding out
         continue;
       }
       const [member, pass] = entered;
       if (failed) member.retries++;
       const trying = this.#try(member, pass, visit, signal, ask);
-      if (pass.probe) visit.probing = trying; // before anything is awaited, so that no other run comes between
+      if (pass.probe) visit.probing.add(trying); // before anything is awaited, so that no other run comes between
       const result = await trying;
-      if (visit.probing === trying) visit.probing = undefined;
+      visit.probing.delete(trying);
       if ("value" in result) return result.value;
       failed = result;
       tried.add(member);

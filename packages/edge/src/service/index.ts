@@ -5,6 +5,7 @@
 import { createClient, taskNames } from "../client/index.ts";
 import type { Client, Fields, Readiness, RequestOptions, Tasks } from "../client/index.ts";
 import type { PluginInfos, RemoteTask } from "../client/index.ts";
+import { TRUSTED } from "../env.ts";
 import type { EdgeBindings } from "../env.ts";
 
 /** A task as another Worker calls it: one input or an array. Options must be cloneable, so no signal is among them. */
@@ -46,7 +47,7 @@ type ServiceClass<Base extends Class> = new (
 
 /**
  * Makes the entry point that other Workers bind to. A binding is given by who owns the account, so whoever has one needs
- * no key of CLOZE_KEYS to run what is there, and no rate limit stands before it.
+ * no key to run what is there, and no rate limit stands before it.
  *
  * @param base `WorkerEntrypoint` of `cloudflare:workers`, which only the Worker itself can import.
  * @example
@@ -64,7 +65,8 @@ export function createService<Base extends Class>(base: Base, app: App): Service
 
     constructor(ctx: never, env: EdgeBindings) {
       super(ctx, env);
-      const { CLOZE_KEYS: _, CLOZE_RATE_LIMIT: __, ...trusted } = env;
+      const { CLOZE_RATE_LIMIT: _, ...others } = env;
+      const trusted: EdgeBindings = { ...others, [TRUSTED]: true };
       this.#env = env;
       this.#ask = async (request, known) => app.fetch(request, known, ctx);
       const fetch = (url: string, init: RequestInit) => this.#ask(new Request(url, init), trusted);

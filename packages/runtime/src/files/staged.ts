@@ -14,8 +14,10 @@ export class StagedFolder implements AsyncDisposable {
   readonly location: string;
   readonly #to: string;
   readonly #names = new Set<string>();
+  #removed = false;
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.#removed = true;
     rmSync(this.location, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }); // a write may be on its way
     // To no listener now: the program ends as if there had been none. One that listens itself decides for itself.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
@@ -65,13 +67,17 @@ export class StagedFolder implements AsyncDisposable {
    *
    * @param last Files that come after all others: while they are missing, nobody takes the folder for whole.
    * @param obsolete Files of the folder that go before the new ones come.
-   * @throws ClozeError `invalid-option` where a file cannot be put.
+   * @throws ClozeError `invalid-option` where a file cannot be put; `aborted` where a signal took the files away.
    */
   async commit(last: readonly string[] = [], obsolete: readonly string[] = []): Promise<void> {
+    if (this.#removed)
+      throw new ClozeError("aborted", `A signal came while ${this.#to} was written: write it again.`);
     if (await isUnused(this.#to)) {
       await rmdir(this.#to).catch(() => {}); // an empty folder is in the way on some systems
       await chmod(this.location, 0o777 & ~process.umask()); // a temporary folder is its owner's alone
-      await rename(this.location, this.#to);
+      await rename(this.location, this.#to).catch((cause: unknown) => {
+        throw unwritable(this.#to, cause);
+      });
       return;
     }
     this.#replace(last, obsolete);

@@ -137,7 +137,8 @@ async function lock(file: string, signal: AbortSignal | undefined): Promise<Asyn
       break;
     }
     const touched = (await stat(file).catch(() => undefined))?.mtimeMs ?? 0;
-    if (Date.now() - touched > ABANDONED_MS) await rm(file, { force: true });
+    const age = Math.abs(Date.now() - touched); // where the clock was set back, it may be of the future
+    if (age > ABANDONED_MS) await rm(file, { force: true });
     else await delay(100, undefined, { signal });
   }
   const beat = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => {}), 1000).unref();

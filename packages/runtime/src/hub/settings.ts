@@ -37,6 +37,12 @@ export async function readSettings(options: HubOptions = {}): Promise<Hub> {
     /\/+$/,
     "",
   );
+  if (/\/\/.*@/.test(endpoint))
+    throw new ClozeError(
+      "invalid-option",
+      "HF_ENDPOINT holds a name or a password, which fetch does not take in an address: leave it out, and set HF_TOKEN.",
+      { field: "endpoint" },
+    );
   if (!/^https?:/i.test(endpoint) || !URL.canParse(endpoint))
     throw new ClozeError(
       "invalid-option",

@@ -125,12 +125,16 @@ export function countOf(shape: readonly number[]): number {
 }
 
 function expectNumber(value: unknown, datatype: Datatype, name: string): number {
-  if (typeof value !== "number" || (isWhole(datatype) && !Number.isInteger(value)))
+  if (typeof value !== "number" || (isWhole(datatype) && !Number.isInteger(value))) {
+    // What is nested is not written out: there may be no end to it.
+    const nested = typeof value === "object" && value !== null;
+    const said = nested ? "a list or an object" : JSON.stringify(value)?.slice(0, 40);
     throw new ClozeError(
       "invalid-input",
-      `The data of ${name} should be ${datatype} numbers, but has ${JSON.stringify(value)?.slice(0, 40)}.`,
+      `The data of ${name} should be ${datatype} numbers, but has ${said}.`,
       { field: name },
     );
+  }
   if (isWhole(datatype) && value !== (value | 0)) throw tooBig(name);
   return value;
 }

@@ -126,6 +126,11 @@ describe("a request is refused with a sentence", () => {
     const json = JSON.stringify({ inputs: [over] });
     return [bytes(json, tail), tail.length > 0 ? String(json.length) : null] as const;
   };
+  const nested = (depth: number) => {
+    const data = `${"[".repeat(depth)}${"]".repeat(depth)}`;
+    const json = `{"inputs":[{"name":"a","datatype":"INT64","shape":[1],"data":${data}}]}`;
+    return [bytes(json), null] as const;
+  };
   const cases: [string, readonly [Uint8Array<ArrayBuffer>, string | null], RegExp][] = [
     ["no JSON", [bytes("{"), null], /not JSON/],
     ["bytes that are not UTF-8", [Uint8Array.of(0x22, 0xff, 0x22), null], /not JSON/],
@@ -165,11 +170,8 @@ describe("a request is refused with a sentence", () => {
     ["a text as a number", one(input({ data: ["1"] })), /but has "1"/],
     ["too few numbers", one(input({ shape: [2] })), /one list of its numbers/],
     ["a ragged list", one(input({ shape: [2, 2], data: [[1, 2], [3]] })), /one list of its numbers/],
-    [
-      "deeply nested lists",
-      one(input({ data: JSON.parse(`${"[".repeat(500)}${"]".repeat(500)}`) })),
-      /has \[\[/,
-    ],
+    ["deeply nested lists", nested(500), /but has a list or an object/],
+    ["lists nested beyond what can be written out again", nested(100_000), /but has a list or an object/],
     ["parameters that are no object", one(input({ parameters: 1 })), /parameters should be/],
     ["one name twice", [bytes({ inputs: [input({}), input({})] }), null], /two tensors named a/],
     [
@@ -212,6 +214,15 @@ describe("a request is refused with a sentence", () => {
   it.each(cases)("%s", (_, [body, headerLength], sentence) => {
     expect(() => decodeRequest(body, headerLength)).toThrow(sentence);
     expect(() => decodeRequest(body, headerLength)).toThrow(ClozeError);
+  });
+
+  it("in a moment, however many outputs it names", () => {
+    const outputs = Array.from({ length: 100_000 }, (_, i) => ({ name: `o${i}` }));
+    const start = performance.now();
+    expect(() => decodeRequest(bytes({ inputs: [], outputs: [...outputs, { name: "o7" }] }), null)).toThrow(
+      "outputs names o7 twice",
+    );
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 
   it("and nothing that comes in throws anything else", () => {

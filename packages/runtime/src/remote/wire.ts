@@ -285,8 +285,11 @@ function askedOutputs(list: unknown, binary: boolean): AskedOutput[] | undefined
       throw malformed(`classification of ${name} is not known here: ask for it whole`, name);
     return { name, binary: own, ...(datatype === "FP16" && { half: true }) };
   });
-  const twice = asked.find(({ name }, i) => asked.findIndex((other) => other.name === name) !== i);
-  if (twice) throw malformed(`outputs names ${twice.name} twice`, twice.name);
+  const names = new Set<string>();
+  for (const { name } of asked) {
+    if (names.has(name)) throw malformed(`outputs names ${name} twice`, name);
+    names.add(name);
+  }
   return asked.length === 0 ? undefined : asked;
 }
 

@@ -40,7 +40,7 @@ export async function infer(
   }
   const request = decodeRequest(received.body, c.req.header(HEADER_LENGTH) ?? null);
   const model = models.get(name, version); // anew: while the body came, another version may have taken its place
-  Object.assign(record, { version: model.version, id: request.id });
+  Object.assign(record, { version: model.version, id: request.id?.slice(0, 200) });
   try {
     return await answer(c, model, request, start, record);
   } catch (error) {

@@ -38,3 +38,11 @@ test("Spearman gives ties the mean of their ranks", () => {
 test("constant values have no correlation", () => {
   expect(scoreRegression([1, 1, 1], [1, 2, 3])).toEqual({ pearson: 0, spearman: 0, total: 3 });
 });
+
+test("values that sums cannot tell to the last digit are constant all the same", () => {
+  expect(scoreRegression([0.1, 0.1, 0.1], [0.7, 0.7, 0.7])).toEqual({ pearson: 0, spearman: 0, total: 3 });
+});
+
+test("a prediction that is not a number has no correlation", () => {
+  expect(scoreRegression([1, 2, 3], [NaN, 1, 2])).toEqual({ pearson: NaN, spearman: NaN, total: 3 });
+});

@@ -4,7 +4,7 @@
 
 /** How well numbers were told. */
 export interface RegressionMetrics {
-  /** -1 to 1; 0 where one side is constant and it is undefined. */
+  /** -1 to 1; 0 where one side is constant and it is undefined; NaN where a value is. */
   readonly pearson: number;
   /** Equal values share the mean of their ranks. */
   readonly spearman: number;
@@ -41,16 +41,20 @@ function pearson(x: readonly number[], y: readonly number[]): number {
   return xx === 0 || yy === 0 ? 0 : xy / Math.sqrt(xx * yy);
 }
 
+/** Summed from the first value, so that the mean of constant ones is exactly that value. */
 function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [first] = values;
+  return first + values.reduce((sum, value) => sum + (value - first), 0) / values.length;
 }
 
 function ranks(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((a, b) => values[a] - values[b]);
   const result = new Array<number>(values.length);
   for (let first = 0, end = 0; first < order.length; first = end) {
-    while (end < order.length && values[order[end]] === values[order[first]]) end++;
-    for (let i = first; i < end; i++) result[order[i]] = (first + end - 1) / 2;
+    const value = values[order[first]];
+    do end++;
+    while (end < order.length && values[order[end]] === value); // NaN equals nothing, itself neither
+    for (let i = first; i < end; i++) result[order[i]] = Number.isNaN(value) ? NaN : (first + end - 1) / 2;
   }
   return result;
 }

@@ -3,7 +3,7 @@
  */
 import { ClozeError } from "@cloze/core";
 import type { Feeds, HeadKind, Plugin, TextInput } from "@cloze/core";
-import { findLabels } from "../datasets/labels.ts";
+import { findLabels, valueOf } from "../datasets/labels.ts";
 import { labelsName, weightsName } from "../losses.ts";
 import { purposes, Random } from "../random.ts";
 import type { Examples } from "./fit.ts";
@@ -92,13 +92,13 @@ export type Targets = Pick<Examples, "rowsEach" | "counts" | "labels">;
 /**
  * The labels of examples as the loss of a plugin's kind reads them.
  *
- * @throws ClozeError `invalid-input` for a label that is none of the plugin's.
+ * @throws ClozeError `invalid-input` for a label that is none of the plugin's, of a regression no number.
  */
 export function targetsOf({ name, kind, labels }: Plugin, examples: readonly LabelledExample[]): Targets {
   const width = kind === "multi-label" ? labels.length : 1;
   const all = new Float32Array(examples.length * width);
   for (const [nth, { label }] of examples.entries()) {
-    if (kind === "regression") all[nth] = Number(label);
+    if (kind === "regression") all[nth] = valueOf({ label: String(label), line: nth }, "examples");
     else if (kind === "sequence") all[nth] = placeOf(labels, String(label), nth);
     else for (const one of listOf(label)) all[nth * width + placeOf(labels, one, nth)] = 1;
   }

@@ -76,9 +76,10 @@ export interface Standard {
 /** Mean and deviation of each place in vectors that lie one behind the other. */
 export function standardOf(table: ArrayLike<number>, width: number): Standard {
   const count = table.length / width;
-  const mean = new Float64Array(width);
+  // Summed from the first vector, so that a place that never varies has exactly its number for a mean.
+  const mean = Float64Array.from({ length: width }, (_, i) => table[i]);
   const square = new Float64Array(width);
-  for (let i = 0; i < table.length; i++) mean[i % width] += table[i] / count;
+  for (let i = 0; i < table.length; i++) mean[i % width] += (table[i] - table[i % width]) / count;
   for (let i = 0; i < table.length; i++) square[i % width] += (table[i] - mean[i % width]) ** 2 / count;
   return { mean, deviation: square.map((x) => Math.sqrt(x) || 1) };
 }

@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildHead, interpret, parsePlugin, presets } from "@cloze/core";
+import { tinyModel } from "@cloze/core/testing";
 import { holdOut, kindOf, labelNames, targetsOf } from "./examples.ts";
 import { featuresOf, foldStandards, standardize, standardOf } from "./features.ts";
 import { fitHead } from "./fit.ts";
 import { fitPlugin, scaleExamples } from "./fit-plugin.ts";
+import { trainPlugin } from "./train-plugin.ts";
 
 const config = { ...presets.tiny, hiddenSize: 2, heads: 1 };
 const pluginOf = (kind: string, labels: readonly string[]) =>
@@ -73,6 +75,18 @@ describe("labels", () => {
   });
 });
 
+test("a value that is no number is refused, whatever kind was asked for", () => {
+  expect(() => feedsOf("regression", ["value"], [3, "high"])).toThrow('line 1: "high" should be a number');
+  expect(feedsOf("regression", ["value"], ["3.5", 4])["p.labels"].data).toEqual(Float32Array.of(4, 3.5));
+});
+
+test("examples to measure on that are none are refused", async () => {
+  const examples = ["a", "b"].map((label) => ({ text: label, label }));
+  await expect(trainPlugin(tinyModel(), examples, { name: "p", dev: [] })).rejects.toThrow(
+    "There are no examples",
+  );
+});
+
 /** One logit of one row, of two numbers. */
 const say = (x: Float32Array, row: number, label: number, w: Float32Array, b: Float32Array) =>
   x[2 * row] * w[2 * label] + x[2 * row + 1] * w[2 * label + 1] + b[label];
@@ -97,6 +111,19 @@ describe("features", () => {
             expect(Math.abs(actual - expected)).toBeLessThan(1e-3 * digits * (1 + Math.abs(expected)));
           }
       }),
+    );
+  });
+
+  test("a place that never varies has the deviation 1, whatever its number and however many rows", () => {
+    fc.assert(
+      fc.property(
+        fc.float({ noNaN: true, min: -1e6, max: 1e6 }),
+        fc.integer({ min: 1, max: 50 }),
+        (x, rows) => {
+          const { mean, deviation } = standardOf(new Float32Array(rows).fill(x), 1);
+          expect([mean[0] - x, deviation[0]]).toEqual([0, 1]);
+        },
+      ),
     );
   });
 

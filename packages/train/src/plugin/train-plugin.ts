@@ -74,7 +74,7 @@ export async function trainPlugin(
   examples: readonly LabelledExample[],
   options: TrainPluginOptions,
 ): Promise<TrainedPlugin> {
-  if (examples.length === 0)
+  if (examples.length === 0 || options.dev?.length === 0)
     throw new ClozeError("invalid-input", "There are no examples: give texts with their labels.", {
       field: "examples",
     });

@@ -9,7 +9,7 @@ import path from "node:path";
 import type { Feeds, FloatTensor, RunOptions, Session } from "@cloze/core";
 
 const KEY_BYTES = 16;
-/** A file that would grow beyond this is begun anew. */
+/** A file that would grow beyond this stays as it is. */
 const MOST_BYTES = 2 ** 30;
 
 /** Vectors by the row of tokens that they are of. */
@@ -32,7 +32,7 @@ export class FeatureCache {
    * @param floats The numbers of one row.
    */
   static async open(name: string, folder: string | false | undefined, floats: number): Promise<FeatureCache> {
-    const home = process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache");
+    const home = process.env.XDG_CACHE_HOME || path.join(homedir(), ".cache"); // an empty one is as none
     const place = folder ?? path.join(home, "cloze", "features");
     const cache = new FeatureCache(place === false ? undefined : path.join(place, `${name}.bin`), floats);
     if (cache.#file !== undefined) cache.#read(await readFile(cache.#file).catch(() => new Uint8Array()));

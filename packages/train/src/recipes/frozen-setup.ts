@@ -45,8 +45,10 @@ export interface FrozenSetup {
 
 /** Reads and checks all that a training of a head needs. */
 export async function setUpFrozen(options: FrozenOptions): Promise<FrozenSetup> {
-  for (const field of ["optimizer", "warmup", "clip", "dropout", "layerDecay"] as const)
-    if (options[field] !== undefined)
+  const { optimizer, warmup, clip, dropout, layerDecay } = options;
+  const device = options.device === "cpu" ? undefined : options.device;
+  for (const [field, value] of Object.entries({ optimizer, warmup, clip, dropout, layerDecay, device }))
+    if (value !== undefined)
       throw new ClozeError(
         "invalid-option",
         `${field} is for training all weights: leave it or frozen out.`,

@@ -148,3 +148,11 @@ test("entities are right where kind and ends are, of a sample too", async () => 
     { input: "in Berlin", expected: "Berlin (LOC)", found: "Berlin (PER)", surety: 0.6 },
   ]);
 });
+
+test("a word whose first character the tokenizer drops has the label of its first piece", async () => {
+  const sentences = [{ line: 1, words: ["in", "\u200BBerlin"], labels: ["O", "B-LOC"] }];
+  const said = [{ entities: [entity(0, "O"), entity(4, "B-LOC"), entity(6, "I-LOC")] }];
+  const head = plugin("token", ["O", "B-LOC", "I-LOC"]);
+  const { results } = await evaluateTags(saying("tag", said), head, sentences, { file: "x" });
+  expect(results[0].labels).toEqual(["O", "B-LOC"]);
+});

@@ -72,12 +72,13 @@ function share(part: number, whole: number): number {
 }
 
 function wordLabels(words: readonly string[], { entities }: Tagging): WordLabels {
-  const byStart = new Map(entities.map((entity) => [entity.start, entity]));
+  let next = 0;
   let at = 0;
   const found = words.map((word) => {
-    const entity = byStart.get(at);
-    at += word.length + 1;
-    return entity;
+    const end = at + word.length;
+    while (next < entities.length && entities[next].start < at) next++; // pieces of the word before
+    at = end + 1;
+    return next < entities.length && entities[next].start < end ? entities[next] : undefined;
   });
   return { labels: found.map((one) => one?.label ?? "O"), scores: found.map((one) => one?.score ?? 0) };
 }

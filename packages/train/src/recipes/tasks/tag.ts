@@ -2,7 +2,7 @@
  * Tagging: a label on the first piece of each word; its other pieces count nothing. A sentence that is longer than the
  * model is learned in windows, each word in the one in which it has the most context, as `tag` reads it.
  */
-import { join, maxContext, windows } from "@cloze/core";
+import { ClozeError, join, maxContext, windows } from "@cloze/core";
 import type { Encoding, Feeds, Plugin } from "@cloze/core";
 import { parseConll } from "../../datasets/conll.ts";
 import type { TaggedSentence } from "../../datasets/conll.ts";
@@ -30,6 +30,10 @@ export async function prepareTag(context: TaskContext): Promise<PreparedTask> {
   const plugin = fits ? known : ownHead("token", seen);
   expectKinds(dev.rows, plugin.labels, dev.file);
   const { rows, labels } = packSentences(context, train.rows, plugin.labels);
+  if (rows.count === 0)
+    throw new ClozeError("invalid-input", `${train.file} has no word that can be learned from.`, {
+      field: "train",
+    });
   const occurrences = countClasses(labels, plugin.labels.length);
   checkLabels(plugin.labels, occurrences, train.file, options);
   const weights = weightsOf(options.classWeights, plugin.labels, occurrences);

@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { presets, Tokenizer, Vocabulary } from "@cloze/core";
 import type { SquadQuestion } from "../../datasets/squad.ts";
 import type { FinetuneOptions } from "../finetune-options.ts";
 import { weightsOf } from "./labels.ts";
 import { packQuestions } from "./squad.ts";
-import { packSentences } from "./tag.ts";
+import { packSentences, prepareTag } from "./tag.ts";
 import type { TaskContext } from "./task.ts";
 
 const letters = Array.from("abcdefgh");
@@ -104,6 +107,18 @@ test("a word of which nothing is read takes no other's label", () => {
   const read = Array.from(labels).filter((label) => label >= 0);
   expect(tokenizer.decode(rows.ids)).toBe("d e");
   expect(read).toEqual([0, 1]);
+});
+
+test("a file of words of which nothing is read is refused by name", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "cloze-tag-"));
+  const file = path.join(folder, "train.conll");
+  writeFileSync(file, "\u200B\tB-X\n");
+  try {
+    const context = contextOf({ task: "tag", train: file, dev: file });
+    await expect(prepareTag(context)).rejects.toThrow("train.conll has no word that can be learned from.");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("in windows every word is learned once, where it has the most context", () => {
