@@ -51,8 +51,11 @@ export async function serverOptions(flags: ServerFlags): Promise<ServerOptions> 
 /** Loads a folder of the repository: a model's, or one whose weights are a single `.onnx` file, such as an int8 one. */
 async function loadFrom(folder: string, { threads, device }: ServerFlags) {
   const { load } = await import("@cloze/runtime/node");
-  const names = await readdir(folder, { recursive: true });
-  const onnx = names.filter((name) => /^(onnx[/\\])?[^/\\]+\.onnx$/.test(name));
+  const names = await readdir(folder); // and no deeper than `onnx/`: links may lead round in circles
+  const inner = await readdir(path.join(folder, "onnx")).catch(() => []);
+  const onnx = [...names, ...inner.map((name) => path.join("onnx", name))].filter((name) =>
+    name.endsWith(".onnx"),
+  );
   const only = onnx.length === 1 && !names.some((name) => name.startsWith("model.safetensors"));
   return load(only ? path.join(folder, onnx[0]) : folder, { threads, device });
 }
