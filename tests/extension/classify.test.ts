@@ -149,6 +149,10 @@ describe.runIf(hasEditors)("classify", () => {
     await workbench.page.keyboard.press("ArrowUp");
     await workbench.page.keyboard.type("One line more");
     expect(await labels()).toHaveLength(5);
+    // Another language is a close and an open to extensions, and the same document to its reader.
+    await workbench.run(async (vscode) => {
+      await vscode.languages.setTextDocumentLanguage(vscode.window.activeTextEditor!.document, "markdown");
+    });
     await workbench.select([3, 5]);
     await workbench.page.keyboard.type("x");
     await soon(labels).toEqual(["positive", "positive", "negative", expect.any(String)]);
