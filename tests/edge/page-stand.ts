@@ -23,8 +23,10 @@ export interface PageStand {
   browser: Browser;
   /** A new one for each test. */
   page: Page;
-  /** What the page wrote to its console; a test that expects some empties it. */
-  complaints: string[];
+  /** What the page wrote to its console. */
+  readonly complaints: readonly string[];
+  /** What of it a test expects, now or a little later; all else fails the test. */
+  expected: RegExp | undefined;
   /** Opens the page anew, in a browser's profile of its own; before it, a script may change what the browser says. */
   open(address?: string, options?: BrowserContextOptions, before?: () => void): Promise<Page>;
   /** Shows a tab, and gives its panel. */
@@ -33,18 +35,26 @@ export interface PageStand {
 
 /** @param url The Worker's address, when it runs. */
 export function usePage(url: () => string, more: readonly string[] = []): PageStand {
-  const stand = { complaints: [], open, show } as object as PageStand;
+  let complaints: string[] = [];
+  const stand = {
+    get complaints() {
+      return complaints;
+    },
+    open,
+    show,
+  } as object as PageStand;
   beforeAll(async () => {
     stand.browser = await chromium.launch({ executablePath, args: [...flags, ...more] });
   });
   afterAll(() => stand.browser?.close());
   beforeEach(async () => {
-    stand.complaints = [];
+    complaints = [];
+    stand.expected = undefined;
     stand.page = await stand.open();
   });
   afterEach(async () => {
     await Promise.all(stand.browser.contexts().map((context) => context.close()));
-    expect(stand.complaints).toEqual([]);
+    expect(complaints.filter((said) => !stand.expected?.test(said))).toEqual([]);
   });
   return stand;
 
@@ -52,8 +62,8 @@ export function usePage(url: () => string, more: readonly string[] = []): PageSt
     const context = await stand.browser.newContext(options);
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);
-    page.on("console", (message) => stand.complaints.push(message.text()));
-    page.on("pageerror", (error) => stand.complaints.push(String(error)));
+    page.on("console", (message) => complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(String(error)));
     if (before) await page.addInitScript(before);
     await page.goto(url() + address);
     return page;
