@@ -63,7 +63,9 @@ const ownModule = async (file: string) =>
 
 test("all examples are run, but those named here", () => {
   expect(examples.length).toBeGreaterThan(120);
-  const web = ["fetch-files", "load", "serve"].map((name) => `packages/runtime/src/web/${name}.ts`); // tests/web
+  const web = ["adapter", "fetch-files", "load", "serve"].map(
+    (name) => `packages/runtime/src/web/${name}.ts`,
+  ); // tests/web
   expect(new Set(examples.filter(({ runs }) => !runs).map(({ file }) => file))).toEqual(new Set(web));
 });
 

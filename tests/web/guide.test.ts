@@ -32,7 +32,10 @@ describe.runIf(hasBrowser)("in a browser", () => {
     const scripts: Record<string, string> = { guide: path.join(root, guide) };
     for (const [i, { code }] of own.entries()) {
       const file = path.join(folder, `example${i}.ts`);
-      writeFileSync(file, `import { FetchFiles, load } from "@cloze/runtime/web";\n{\n${checked(code)}\n}`);
+      writeFileSync(
+        file,
+        `import { describeAdapter, FetchFiles, load } from "@cloze/runtime/web";\n{\n${checked(code)}\n}`,
+      );
       scripts[`example${i}`] = file;
     }
     const starts = Object.keys(scripts).flatMap((name) => [

@@ -21,7 +21,7 @@ export interface Adapter {
  *   Runtime's WebGPU.
  * @example no-run
  * const card = await describeAdapter();
- * card?.vendor; // "intel"
+ * card?.software; // true: there is none but the processor
  */
 export async function describeAdapter(): Promise<Adapter | undefined> {
   const adapter = await globalThis.navigator?.gpu?.requestAdapter().catch(() => null);
