@@ -81,7 +81,7 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     await until(status).toContain(`Answer 1 of ${length}`);
     await workbench.page.keyboard.press("Shift+Alt+F8");
     await until(status).toContain(`Answer ${length} of ${length}`);
-    await workbench.pane("Results").locator(".monaco-list-row").first().click();
+    await workbench.clickRow("Results", 0);
     await until(() => workbench.selected()).toEqual(["1896"]);
   });
 
@@ -90,17 +90,17 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     await workbench.select([1, 1]);
     await workbench.page.keyboard.type("x");
     expect(await workbench.marks.count()).toBe(before);
-    await workbench.pane("Results").locator(".monaco-list-row").first().click();
+    await workbench.clickRow("Results", 0);
     await until(() => workbench.selected()).toEqual(["1896"]);
     await workbench.focusEditor();
     await workbench.page.keyboard.type("long ago");
     await until(() => workbench.marks.count()).toBe(before - 1);
-    await workbench.pane("Results").locator(".monaco-list-row").first().click();
+    await workbench.clickRow("Results", 0);
     await until(status).toContain("The answer is there no more.");
     await workbench.focusEditor();
     await workbench.page.keyboard.press("Escape");
     await until(() => workbench.marks.count()).toBe(0);
-    await workbench.pane("Results").locator(".monaco-list-row").nth(1).click();
+    await workbench.clickRow("Results", 1);
     await until(status).toContain("Answer 1 of");
     await workbench.focusEditor();
     for (let i = 0; i < 9; i++) await workbench.page.keyboard.press("ControlOrMeta+Z");
@@ -133,7 +133,7 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     expect(guesses.length).toBeGreaterThan(0);
     await until(() => workbench.marks.count()).toBe(0);
     await workbench.screenshot("ask-no-answer");
-    await workbench.pane("Results").locator(".monaco-list-row").nth(1).click();
+    await workbench.clickRow("Results", 1);
     await until(async () => guesses[0].startsWith((await workbench.selected())[0])).toBe(true);
   });
 
@@ -218,7 +218,7 @@ describe.runIf(hasEditors)("asking in the editor", () => {
     expect(listed.length).toBeGreaterThan(3);
     await workbench.select([1, 1]);
     await workbench.page.keyboard.type("x"); // the places move
-    await workbench.pane("Results").locator(".monaco-list-row").nth(1).click();
+    await workbench.clickRow("Results", 1);
     await until(async () => (await workbench.selected())[0].replace(/\s+/g, " ")).toBe(
       listed[1].replace(/ ?0\.\d{3} · line \d+$/, ""),
     );

@@ -112,9 +112,9 @@ describe.runIf(hasEditors)("classify", () => {
       await soon(async () => (await labels()).length).toBe(5);
       expect((await labels()).slice(0, 4)).toEqual(["positive", "negative", "positive", "negative"]);
       await workbench.screenshot(`classify-lines-${name}`);
-      await workbench.pane("Results").locator(".monaco-list-row", { hasText: "joy from start" }).click();
+      await workbench.clickRow("Results", "joy from start");
       await soon(() => workbench.selected()).toEqual(["a joy from start to finish 🎉"]);
-      await workbench.pane("Results").locator(".monaco-list-row", { hasText: "没有" }).click();
+      await workbench.clickRow("Results", "没有");
       await soon(() => workbench.selected()).toEqual(["没有什么比这更好的了"]);
     },
   );
@@ -156,7 +156,7 @@ describe.runIf(hasEditors)("classify", () => {
     await workbench.select([3, 5]);
     await workbench.page.keyboard.type("x");
     await soon(labels).toEqual(["positive", "positive", "negative", expect.any(String)]);
-    await workbench.pane("Results").locator(".monaco-list-row", { hasText: "worst film" }).click();
+    await workbench.clickRow("Results", "worst film");
     await soon(() => workbench.selected()).toEqual(["the worst film of the year"]);
     await workbench.palette("Cloze: Clear Results");
     await soon(labels).toEqual([]);
@@ -221,7 +221,7 @@ describe.runIf(hasEditors)("classify", () => {
     expect(read).toBeLessThan(10_000);
     await workbench.palette("Cloze: Copy Results");
     await soon(async () => (await workbench.clipboard()).split("\n").length).toBe(read);
-    await workbench.pane("Results").locator(".monaco-list-row", { hasText: "film 3 is" }).click();
+    await workbench.clickRow("Results", "film 3 is");
     await soon(() => workbench.selected()).toEqual(["film 3 is dull"]);
     await workbench.screenshot("classify-cancelled");
   });
@@ -253,7 +253,7 @@ describe.runIf(hasEditors)("classify", () => {
       expect.stringMatching(/^Anton Chekhov ?\d.*% PER ━/),
     ]);
     await workbench.screenshot("run-plugin-entities");
-    await workbench.pane("Results").locator(".monaco-list-row", { hasText: "PER" }).click();
+    await workbench.clickRow("Results", "PER");
     await soon(() => workbench.selected()).toEqual(["Anton Chekhov"]);
 
     await workbench.selectAll();

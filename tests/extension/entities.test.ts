@@ -80,7 +80,7 @@ describe.runIf(hasEditors)("Highlight Entities", () => {
     await soon(() => workbench.hover()).toMatch(/Cloze: Person \(PER\), \d/);
     await workbench.screenshot("entities");
     await workbench.page.keyboard.press("Escape");
-    await workbench.pane("Entities").getByText("Yalta").first().click();
+    await workbench.clickRow("Entities", "Yalta");
     await soon(() => workbench.selected()).toEqual(["Yalta"]);
     await least(1);
     await soon(marks).toBe(0);
@@ -121,7 +121,7 @@ describe.runIf(hasEditors)("Highlight Entities", () => {
     await workbench.select([1, 1]);
     await workbench.page.keyboard.type("Marie Curie met the writer. ");
     await soon(rows).toEqual(expect.arrayContaining([expect.stringMatching(/^Marie Curie/)]));
-    await workbench.pane("Entities").getByText("Yalta").first().click();
+    await workbench.clickRow("Entities", "Yalta");
     await soon(() => workbench.selected()).toEqual(["Yalta"]);
     await workbench.focusEditor();
     await workbench.page.keyboard.press("Delete");

@@ -333,6 +333,19 @@ export class Workbench extends Window {
     });
   }
 
+  /** Clicks a row of a view, by its place or what is in it, once it has come to rest: what comes above it moves it. */
+  async clickRow(title: string, which: number | string): Promise<void> {
+    const rows = this.pane(title).locator(".monaco-list-row");
+    const row = typeof which === "number" ? rows.nth(which) : rows.filter({ hasText: which }).first();
+    for (let before: number | undefined; ;) {
+      const now = (await row.boundingBox())?.y;
+      if (now !== undefined && now === before) break;
+      before = now;
+      await this.page.waitForTimeout(300);
+    }
+    await row.click();
+  }
+
   /** The webview that has this text in it, once there is one. */
   async webview(text: string | RegExp, timeout = 30_000): Promise<Frame> {
     for (const end = Date.now() + timeout; ;) {
