@@ -10,7 +10,7 @@ import { Follower } from "../text/follower.ts";
 import { spanOf } from "../text/ranges.ts";
 import { takeSpans } from "../text/selections.ts";
 import type { Taken } from "../text/selections.ts";
-import { wholeCharacter } from "../text/sentences.ts";
+import { shorten } from "../text/sentences.ts";
 import { percent } from "../views/percent.ts";
 import type { Note, Place } from "../views/result-decorations.ts";
 import type { Result } from "../views/results-view.ts";
@@ -159,8 +159,8 @@ function show(
   const rows = readings.map(({ label, score, details }, i): Result => ({
     label,
     ...(score !== undefined && { score }),
-    description: shorten(texts[i], LINE),
-    tooltip: new vscode.MarkdownString().appendText(shorten(texts[i], PARAGRAPH)),
+    description: front(texts[i], LINE),
+    tooltip: new vscode.MarkdownString().appendText(front(texts[i], PARAGRAPH)),
     icon: plugin.face.icon,
     place: () => places[i].location,
     children: details.map(({ span, ...detail }) => ({
@@ -194,7 +194,7 @@ function noteOf(plugin: Runnable, reading: Reading, text: string): Note {
     const parts = [label, description, score === undefined ? undefined : percent(score)];
     hover.appendMarkdown("\n- ").appendText(parts.filter((part) => part !== undefined).join("  "));
   }
-  if (reading.details.length === 0) hover.appendMarkdown("\n\n").appendText(shorten(text, LINE));
+  if (reading.details.length === 0) hover.appendMarkdown("\n\n").appendText(front(text, LINE));
   return { text: spoken(reading), hover };
 }
 
@@ -202,7 +202,7 @@ function spoken({ label, score }: Reading): string {
   return score === undefined ? label : `${label} ${percent(score)}`;
 }
 
-function shorten(text: string, length: number): string {
-  const line = text.replaceAll(/\s+/g, " ");
-  return line.length > length ? `${line.slice(0, wholeCharacter(line, length))}…` : line;
+/** A text on one line. */
+function front(text: string, length: number): string {
+  return shorten(text.replaceAll(/\s+/g, " "), length);
 }

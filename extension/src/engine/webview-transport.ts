@@ -108,7 +108,7 @@ export class WebviewTransport implements Transport, vscode.WebviewViewProvider, 
       late = setTimeout(() => reject(why), PATIENCE);
     });
     try {
-      const [view] = await Promise.all([appeared, show()]);
+      const [view] = await Promise.all([appeared, focusView()]);
       return view;
     } finally {
       clearTimeout(late);
@@ -144,7 +144,7 @@ ${running ? `<script type="module" src="${at("page.js")}" data-engine="${at("eng
   }
 }
 
-async function show(): Promise<void> {
+async function focusView(): Promise<void> {
   await vscode.commands.executeCommand("setContext", "cloze.webview", true);
   await vscode.commands.executeCommand(`${VIEW}.focus`, { preserveFocus: true });
 }

@@ -43,6 +43,11 @@ export function wholeCharacter(text: string, offset: number): number {
   return /[\uDC00-\uDFFF]/.test(text.charAt(offset)) ? offset + 1 : offset;
 }
 
+/** The front of a text, where it is longer than so many units; the last character is whole. */
+export function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, wholeCharacter(text, length))}…` : text;
+}
+
 function paragraphs(text: string): Span[] {
   const ends = [...text.matchAll(BREAK)].map(({ index }) => index);
   const starts = [0, ...ends];

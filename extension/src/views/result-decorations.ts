@@ -5,7 +5,7 @@
 import * as vscode from "vscode";
 import { movedAlone } from "../text/moved.ts";
 import { rangeOf } from "../text/ranges.ts";
-import { wholeCharacter } from "../text/sentences.ts";
+import { shorten } from "../text/sentences.ts";
 import type { Span } from "../text/sentences.ts";
 import { editorsOf } from "./editors.ts";
 
@@ -141,7 +141,7 @@ export class ResultDecorations implements vscode.Disposable {
       drawn.push({
         range: rangeOf(document, span),
         hoverMessage: note.hover,
-        renderOptions: { after: { contentText: shorten(note.text) } },
+        renderOptions: { after: { contentText: shorten(note.text, LENGTH) } },
       });
     }
     editor.setDecorations(this.#type, drawn);
@@ -150,8 +150,4 @@ export class ResultDecorations implements vscode.Disposable {
 
 function overlap({ span: a }: Place, { span: b }: Place): boolean {
   return a !== undefined && b !== undefined && a.start < b.end && b.start < a.end;
-}
-
-function shorten(text: string): string {
-  return text.length > LENGTH ? `${text.slice(0, wholeCharacter(text, LENGTH))}…` : text;
 }

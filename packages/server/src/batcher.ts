@@ -11,6 +11,7 @@ import type { Job, Result, Waiting } from "./job.ts";
 import { Queue } from "./queue.ts";
 import { RunTime } from "./run-time.ts";
 import type { OutputShapes } from "./shapes.ts";
+import { LONGEST_MS } from "./timers.ts";
 
 export interface BatcherOptions {
   /** The most rows of one run. */
@@ -144,6 +145,3 @@ export class Batcher {
     }
   }
 }
-
-/** The longest that timers wait, 25 days. */
-export const LONGEST_MS = 2 ** 31 - 1;

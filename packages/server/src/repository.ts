@@ -9,10 +9,10 @@
 import { ClozeError } from "@cloze/core";
 import { readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
-import { LONGEST_MS } from "./batcher.ts";
 import type { Log } from "./log.ts";
 import type { Models } from "./models.ts";
 import { ServedModel } from "./served-model.ts";
+import { LONGEST_MS } from "./timers.ts";
 import type { LoadedModel, Serving } from "./served-model.ts";
 
 export interface RepositoryOptions {
