@@ -223,13 +223,14 @@ export class Workbench extends Window {
   /** Selects, or puts cursors, in the active editor: `select([1, 1, 1, 5])`, `select([1, 1], [2, 1])`. */
   async select(...selections: readonly Selection[]): Promise<void> {
     await this.focusEditor();
-    await this.run((vscode, all) => {
+    await this.run(async (vscode, all) => {
       const editor = vscode.window.activeTextEditor!;
       editor.selections = all.map(
         ([line, column, toLine = line, toColumn = column]) =>
           new vscode.Selection(line - 1, column - 1, toLine - 1, toColumn - 1),
       );
       editor.revealRange(editor.selection);
+      await vscode.commands.executeCommand("setContext", "clozeTests.selected", true); // answered when the window has both
     }, selections);
   }
 
@@ -241,13 +242,14 @@ export class Workbench extends Window {
   /** Finds a text in the active editor and selects it where it stands first. */
   async selectText(text: string): Promise<void> {
     await this.focusEditor();
-    await this.run((vscode, wanted) => {
+    await this.run(async (vscode, wanted) => {
       const editor = vscode.window.activeTextEditor!;
       const from = editor.document.getText().indexOf(wanted);
       if (from < 0) throw new Error(`The document has no ${wanted}.`);
       const [start, end] = [from, from + wanted.length].map((offset) => editor.document.positionAt(offset));
       editor.selection = new vscode.Selection(start, end);
       editor.revealRange(editor.selection);
+      await vscode.commands.executeCommand("setContext", "clozeTests.selected", true);
     }, text);
   }
 
